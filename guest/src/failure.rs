@@ -1,0 +1,386 @@
+//! What can go wrong, for a program to match on and for a person to read, and how several failures become one
+//! (ASYNCIO A.7). The texts are asyncio's where it has one.
+
+use std::fmt;
+use std::net::SocketAddr;
+
+/// How far a connection had come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// Turning the name into addresses.
+    Lookup,
+    /// Opening a TCP connection.
+    Connect,
+    /// The TLS handshake.
+    Handshake,
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Phase::Lookup => "lookup",
+            Phase::Connect => "connect",
+            Phase::Handshake => "handshake",
+        })
+    }
+}
+
+/// `wasi:sockets/types.error-code`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum SocketError {
+    AccessDenied,
+    NotSupported,
+    InvalidArgument,
+    OutOfMemory,
+    Timeout,
+    InvalidState,
+    AddressNotBindable,
+    AddressInUse,
+    RemoteUnreachable,
+    ConnectionRefused,
+    ConnectionBroken,
+    ConnectionReset,
+    ConnectionAborted,
+    DatagramTooLarge,
+    Other(Option<String>),
+}
+
+impl SocketError {
+    /// The number that Linux gives to this error, if it is always the same one.
+    fn errno(&self) -> Option<u32> {
+        Some(match self {
+            SocketError::AccessDenied => 13,
+            SocketError::NotSupported => 95,
+            SocketError::InvalidArgument => 22,
+            SocketError::OutOfMemory => 12,
+            SocketError::Timeout => 110,
+            SocketError::AddressNotBindable => 99,
+            SocketError::AddressInUse => 98,
+            SocketError::RemoteUnreachable => 101,
+            SocketError::ConnectionRefused => 111,
+            SocketError::ConnectionBroken => 32,
+            SocketError::ConnectionReset => 104,
+            SocketError::ConnectionAborted => 103,
+            SocketError::DatagramTooLarge => 90,
+            SocketError::InvalidState | SocketError::Other(_) => return None,
+        })
+    }
+}
+
+/// In Linux's words.
+impl fmt::Display for SocketError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            SocketError::AccessDenied => "Permission denied",
+            SocketError::NotSupported => "Operation not supported",
+            SocketError::InvalidArgument => "Invalid argument",
+            SocketError::OutOfMemory => "Cannot allocate memory",
+            SocketError::Timeout => "Connection timed out",
+            SocketError::InvalidState => "Invalid state of the socket",
+            SocketError::AddressNotBindable => "Cannot assign requested address",
+            SocketError::AddressInUse => "Address already in use",
+            SocketError::RemoteUnreachable => "Network is unreachable",
+            SocketError::ConnectionRefused => "Connection refused",
+            SocketError::ConnectionBroken => "Broken pipe",
+            SocketError::ConnectionReset => "Connection reset by peer",
+            SocketError::ConnectionAborted => "Software caused connection abort",
+            SocketError::DatagramTooLarge => "Message too long",
+            SocketError::Other(Some(text)) => text,
+            SocketError::Other(None) => "Unknown error",
+        })
+    }
+}
+
+/// Python's `OSError`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OsFailure {
+    /// For a program.
+    pub code: SocketError,
+    /// For a person: what Python's `str()` gives.
+    pub message: String,
+}
+
+impl OsFailure {
+    /// A failure of the system, told by its own words.
+    pub fn new(code: SocketError) -> Self {
+        let message = match code.errno() {
+            Some(errno) => format!("[Errno {errno}] {code}"),
+            None => code.to_string(),
+        };
+        Self { code, message }
+    }
+
+    /// An attempt at `address` that failed (ASYNCIO A.5, rule 3).
+    pub fn connect(code: SocketError, address: SocketAddr) -> Self {
+        // The kernel knows at once that there is no route, and then asyncio has the plain text.
+        if code == SocketError::RemoteUnreachable {
+            return Self::new(code);
+        }
+        let address = python_address(address);
+        let message = match code.errno() {
+            Some(errno) => format!("[Errno {errno}] Connect call failed {address}"),
+            None => format!("Connect call failed {address}: {code}"),
+        };
+        Self { code, message }
+    }
+}
+
+/// An address as Python's `repr()` shows it.
+fn python_address(address: SocketAddr) -> String {
+    match address {
+        SocketAddr::V4(address) => format!("('{}', {})", address.ip(), address.port()),
+        SocketAddr::V6(address) => format!(
+            "('{}', {}, {}, {})",
+            address.ip(),
+            address.port(),
+            address.flowinfo(),
+            address.scope_id()
+        ),
+    }
+}
+
+/// Python's `socket.gaierror`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum LookupFailure {
+    NotFound,
+    Temporary,
+    Permanent,
+    FamilyNotSupported,
+    ServiceNotSupported,
+    AccessDenied,
+    Other(String),
+}
+
+impl fmt::Display for LookupFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            LookupFailure::NotFound => "[Errno -2] Name or service not known",
+            LookupFailure::Temporary => "[Errno -3] Temporary failure in name resolution",
+            LookupFailure::Permanent => "[Errno -4] Non-recoverable failure in name resolution",
+            LookupFailure::FamilyNotSupported => {
+                "[Errno -9] Address family for hostname not supported"
+            }
+            LookupFailure::ServiceNotSupported => {
+                "[Errno -8] Servname not supported for ai_socktype"
+            }
+            LookupFailure::AccessDenied => "name lookup is not allowed to this component",
+            LookupFailure::Other(text) => text,
+        })
+    }
+}
+
+/// Why a certificate was not accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum CertificateFailure {
+    Expired(String),
+    NotYetValid(String),
+    UnknownIssuer,
+    /// The names that it is for.
+    NameMismatch(Vec<String>),
+    Revoked,
+    BadSignature,
+    Malformed(String),
+    Rejected(String),
+}
+
+impl fmt::Display for CertificateFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CertificateFailure::Expired(dates) => write!(f, "certificate has expired: {dates}"),
+            CertificateFailure::NotYetValid(dates) => {
+                write!(f, "certificate is not yet valid: {dates}")
+            }
+            CertificateFailure::UnknownIssuer => {
+                f.write_str("unknown issuer: no trusted root stands behind the certificate")
+            }
+            CertificateFailure::NameMismatch(names) if names.is_empty() => {
+                f.write_str("name mismatch: the certificate is for no name at all")
+            }
+            CertificateFailure::NameMismatch(names) => {
+                write!(
+                    f,
+                    "name mismatch: the certificate is for {}",
+                    names.join(", ")
+                )
+            }
+            CertificateFailure::Revoked => f.write_str("certificate was revoked"),
+            CertificateFailure::BadSignature => f.write_str("certificate has a wrong signature"),
+            CertificateFailure::Malformed(what) => write!(f, "certificate is malformed: {what}"),
+            CertificateFailure::Rejected(what) => {
+                write!(f, "certificate is not acceptable: {what}")
+            }
+        }
+    }
+}
+
+/// Python's `ssl.SSLError`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum TlsFailure {
+    Certificate(CertificateFailure),
+    /// The number of the alert and its name.
+    AlertReceived(u8, String),
+    NotTls(String),
+    Incompatible(String),
+    Truncated,
+    Protocol(String),
+    Configuration(String),
+}
+
+impl fmt::Display for TlsFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TlsFailure::Certificate(failure) => write!(f, "certificate verify failed: {failure}"),
+            TlsFailure::AlertReceived(number, name) => {
+                write!(f, "the peer gave up with TLS alert {number} ({name})")
+            }
+            TlsFailure::NotTls(what) => write!(f, "the peer does not speak TLS: {what}"),
+            TlsFailure::Incompatible(what) => {
+                write!(f, "nothing in common with the peer: {what}")
+            }
+            TlsFailure::Truncated => {
+                f.write_str("the connection ended without close_notify: data may be missing")
+            }
+            TlsFailure::Protocol(what) => write!(f, "the peer broke the TLS protocol: {what}"),
+            TlsFailure::Configuration(what) => f.write_str(what),
+        }
+    }
+}
+
+/// Why a call failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Failure {
+    InvalidArgument(String),
+    Lookup(LookupFailure),
+    Os(OsFailure),
+    All(Vec<OsFailure>),
+    Tls(TlsFailure),
+    TimedOut(Phase),
+    Cancelled,
+}
+
+impl Failure {
+    /// An `invalid-argument` with this text.
+    pub fn invalid(text: impl Into<String>) -> Self {
+        Failure::InvalidArgument(text.into())
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::InvalidArgument(text) => f.write_str(text),
+            Failure::Lookup(failure) => failure.fmt(f),
+            Failure::Os(failure) => f.write_str(&failure.message),
+            Failure::All(failures) => write!(
+                f,
+                "create_connection failed ({} sub-exception{})",
+                failures.len(),
+                if failures.len() == 1 { "" } else { "s" }
+            ),
+            Failure::Tls(failure) => failure.fmt(f),
+            Failure::TimedOut(phase) => write!(f, "create_connection timed out ({phase})"),
+            Failure::Cancelled => f.write_str("create_connection was cancelled"),
+        }
+    }
+}
+
+/// Makes one failure of those of all attempts, given in the order of the candidates (ASYNCIO A.7).
+pub fn combine(mut failures: Vec<OsFailure>, all_errors: bool) -> Failure {
+    if all_errors && !failures.is_empty() {
+        return Failure::All(failures);
+    }
+    let alike = failures
+        .windows(2)
+        .all(|pair| pair[0].message == pair[1].message);
+    if !alike {
+        let messages: Vec<_> = failures.iter().map(|f| f.message.as_str()).collect();
+        return Failure::Os(OsFailure {
+            code: SocketError::Other(None),
+            message: format!("Multiple exceptions: {}", messages.join(", ")),
+        });
+    }
+    match failures.is_empty() {
+        false => Failure::Os(failures.swap_remove(0)),
+        true => Failure::Os(OsFailure {
+            code: SocketError::Timeout,
+            message: "create_connection failed".into(),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(address: &str) -> OsFailure {
+        OsFailure::connect(SocketError::ConnectionRefused, address.parse().unwrap())
+    }
+
+    #[test]
+    fn a5_the_text_of_a_failed_attempt() {
+        assert_eq!(
+            refused("127.0.0.1:80").message,
+            "[Errno 111] Connect call failed ('127.0.0.1', 80)"
+        );
+        assert_eq!(
+            refused("[::1]:80").message,
+            "[Errno 111] Connect call failed ('::1', 80, 0, 0)"
+        );
+        let unreachable =
+            OsFailure::connect(SocketError::RemoteUnreachable, "[::1]:80".parse().unwrap());
+        assert_eq!(unreachable.message, "[Errno 101] Network is unreachable");
+    }
+
+    #[test]
+    fn a7_1_all_errors_even_for_one() {
+        let group = combine(vec![refused("127.0.0.1:1")], true);
+        assert_eq!(
+            group.to_string(),
+            "create_connection failed (1 sub-exception)"
+        );
+        assert_eq!(group, Failure::All(vec![refused("127.0.0.1:1")]));
+    }
+
+    #[test]
+    fn a7_2_exactly_one() {
+        let one = refused("127.0.0.1:1");
+        assert_eq!(combine(vec![one.clone()], false), Failure::Os(one));
+    }
+
+    #[test]
+    fn a7_3_several_alike_are_the_first() {
+        let alike = OsFailure::new(SocketError::RemoteUnreachable);
+        let combined = combine(vec![alike.clone(), alike.clone()], false);
+        assert_eq!(combined, Failure::Os(alike));
+    }
+
+    #[test]
+    fn a7_4_several_different() {
+        let combined = combine(vec![refused("[::1]:1"), refused("127.0.0.1:1")], false);
+        assert_eq!(
+            combined.to_string(),
+            "Multiple exceptions: [Errno 111] Connect call failed ('::1', 1, 0, 0), \
+             [Errno 111] Connect call failed ('127.0.0.1', 1)"
+        );
+        assert!(matches!(
+            combined,
+            Failure::Os(OsFailure {
+                code: SocketError::Other(None),
+                ..
+            })
+        ));
+    }
+
+    #[test]
+    fn a7_5_none_recorded_also_with_all_errors() {
+        for all_errors in [false, true] {
+            let combined = combine(Vec::new(), all_errors);
+            assert_eq!(combined.to_string(), "create_connection failed");
+        }
+    }
+}

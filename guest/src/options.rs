@@ -1,0 +1,206 @@
+//! The options of `create-connection` and their checks, in asyncio's order (ASYNCIO A.2).
+
+use crate::failure::Failure;
+use crate::lookup::{Family, Service};
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// asyncio's `ssl_handshake_timeout` when it is left out.
+pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// asyncio's `ssl_shutdown_timeout` when it is left out.
+pub const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// RFC 8305's Connection Attempt Delay, which the command uses unless told otherwise.
+pub const CONNECTION_ATTEMPT_DELAY: Duration = Duration::from_millis(250);
+
+/// What `create-connection` is given: `connection-options` of the WIT, where each is explained.
+#[derive(Debug, Clone, Default)]
+#[allow(missing_docs)]
+pub struct Options {
+    pub host: Option<String>,
+    pub service: Option<Service>,
+    pub addresses: Option<Vec<IpAddr>>,
+    pub family: Option<Family>,
+    pub tls: Option<Arc<rustls::ClientConfig>>,
+    pub server_name: Option<String>,
+    pub handshake_timeout: Option<Duration>,
+    pub shutdown_timeout: Option<Duration>,
+    pub happy_eyeballs_delay: Option<Duration>,
+    pub interleave: Option<u32>,
+    pub all_errors: bool,
+    pub timeout: Option<Duration>,
+}
+
+impl Options {
+    /// The checks before anything is done: A-V1 to A-V8.
+    pub fn check(&self) -> Result<(), Failure> {
+        let tls = self.tls.is_some();
+        let no_host = self.host.as_deref().unwrap_or("").is_empty();
+        let refused = if self.server_name.is_some() && !tls {
+            "server_hostname is only meaningful with ssl" // A-V1
+        } else if self.server_name.is_none() && tls && no_host {
+            "You must set server_hostname when using ssl without a host" // A-V2
+        } else if self.handshake_timeout.is_some() && !tls {
+            "ssl_handshake_timeout is only meaningful with ssl" // A-V3
+        } else if self.host.is_none() && self.service.is_none() && self.addresses.is_none() {
+            "host and port was not specified and no sock specified" // A-V8
+        } else if self.addresses.as_ref().is_some_and(Vec::is_empty) {
+            "addresses must not be empty"
+        } else {
+            return Ok(());
+        };
+        Err(Failure::invalid(refused))
+    }
+
+    /// The checks that asyncio makes once TCP is connected: A-V16 and A-V17.
+    pub fn check_timeouts(&self) -> Result<(), Failure> {
+        let zero = |timeout: Option<Duration>| timeout == Some(Duration::ZERO);
+        let refused = if zero(self.handshake_timeout) {
+            "ssl_handshake_timeout" // A-V16
+        } else if zero(self.shutdown_timeout) {
+            "ssl_shutdown_timeout" // A-V17
+        } else {
+            return Ok(());
+        };
+        Err(Failure::invalid(format!(
+            "{refused} should be a positive number, got 0"
+        )))
+    }
+
+    /// A.1: 1 with a race, else 0.
+    pub fn first_address_family_count(&self) -> u32 {
+        let default = u32::from(self.happy_eyeballs_delay.is_some());
+        self.interleave.unwrap_or(default)
+    }
+
+    /// The name that the certificate must have: `server-name`, else the host.
+    pub fn effective_server_name(&self) -> &str {
+        let name = self.server_name.as_deref().or(self.host.as_deref());
+        name.unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tls::context::Context;
+
+    fn with_tls() -> Options {
+        Options {
+            host: Some("localhost".into()),
+            tls: Some(Context::default().client_config().unwrap()),
+            ..Options::default()
+        }
+    }
+
+    fn refused(options: Options) -> String {
+        options.check().unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_v1_server_name_without_tls_even_an_empty_one() {
+        for name in ["example.com", ""] {
+            let options = Options {
+                tls: None,
+                server_name: Some(name.into()),
+                ..with_tls()
+            };
+            assert_eq!(
+                refused(options),
+                "server_hostname is only meaningful with ssl"
+            );
+        }
+    }
+
+    #[test]
+    fn a_v2_tls_without_a_name_comes_before_a_v8() {
+        for host in [None, Some(String::new())] {
+            assert_eq!(
+                refused(Options { host, ..with_tls() }),
+                "You must set server_hostname when using ssl without a host"
+            );
+        }
+    }
+
+    #[test]
+    fn a_v3_handshake_timeout_without_tls() {
+        let options = Options {
+            tls: None,
+            handshake_timeout: Some(Duration::ZERO),
+            ..with_tls()
+        };
+        assert_eq!(
+            refused(options),
+            "ssl_handshake_timeout is only meaningful with ssl"
+        );
+    }
+
+    #[test]
+    fn a_v8_neither_host_nor_port() {
+        assert_eq!(
+            refused(Options::default()),
+            "host and port was not specified and no sock specified"
+        );
+        for options in [
+            Options {
+                host: Some(String::new()),
+                ..Options::default()
+            },
+            Options {
+                service: Some(Service::Port(0)),
+                ..Options::default()
+            },
+        ] {
+            assert_eq!(options.check(), Ok(()));
+        }
+    }
+
+    #[test]
+    fn no_addresses_is_no_way_to_say_look_it_up() {
+        let options = Options {
+            addresses: Some(Vec::new()),
+            ..with_tls()
+        };
+        assert_eq!(refused(options), "addresses must not be empty");
+    }
+
+    #[test]
+    fn a_v16_and_a_v17_zero_timeouts_are_told_after_connecting() {
+        let zero = Some(Duration::ZERO);
+        let options = Options {
+            handshake_timeout: zero,
+            shutdown_timeout: zero,
+            ..with_tls()
+        };
+        assert_eq!(options.check(), Ok(()));
+        assert_eq!(
+            options.check_timeouts().unwrap_err().to_string(),
+            "ssl_handshake_timeout should be a positive number, got 0"
+        );
+        let options = Options {
+            shutdown_timeout: zero,
+            ..with_tls()
+        };
+        assert_eq!(
+            options.check_timeouts().unwrap_err().to_string(),
+            "ssl_shutdown_timeout should be a positive number, got 0"
+        );
+    }
+
+    #[test]
+    fn a_v6_the_default_of_interleave() {
+        let race = Options {
+            happy_eyeballs_delay: Some(Duration::ZERO),
+            ..Options::default()
+        };
+        assert_eq!(race.first_address_family_count(), 1);
+        assert_eq!(Options::default().first_address_family_count(), 0);
+        let told = Options {
+            interleave: Some(0),
+            ..race
+        };
+        assert_eq!(told.first_address_family_count(), 0);
+    }
+}

@@ -1,0 +1,110 @@
+//! What was done to connect, and when: recorded while it happens, for the caller of a call that succeeded or failed.
+
+use crate::failure::{Failure, Phase};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// How a step ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It did what it was for.
+    Succeeded,
+    /// It failed.
+    Failed(Failure),
+    /// It was called off.
+    Abandoned,
+}
+
+/// One thing that was done. Times count from the start of the call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Step {
+    pub phase: Phase,
+    /// Absent for the lookup.
+    pub address: Option<SocketAddr>,
+    pub started: Duration,
+    pub ended: Duration,
+    pub outcome: Outcome,
+}
+
+/// A step that is going on.
+#[derive(Debug, Clone, Copy)]
+pub struct StepId(usize);
+
+/// The steps of one call, in the order of their start.
+#[derive(Debug, Default)]
+pub struct Timeline {
+    steps: Vec<(Step, bool)>,
+}
+
+impl Timeline {
+    /// A step starts.
+    pub fn start(&mut self, phase: Phase, address: Option<SocketAddr>, now: Duration) -> StepId {
+        let step = Step {
+            phase,
+            address,
+            started: now,
+            ended: now,
+            outcome: Outcome::Abandoned,
+        };
+        self.steps.push((step, true));
+        StepId(self.steps.len() - 1)
+    }
+
+    /// A step ends.
+    pub fn end(&mut self, step: StepId, now: Duration, outcome: Outcome) {
+        if let Some((step, going_on)) = self.steps.get_mut(step.0) {
+            step.ended = now;
+            step.outcome = outcome;
+            *going_on = false;
+        }
+    }
+
+    /// The phase of the latest step, and thus of the call.
+    pub fn phase(&self) -> Phase {
+        self.steps
+            .last()
+            .map_or(Phase::Lookup, |(step, _)| step.phase)
+    }
+
+    /// The call ends: what is still going on is called off.
+    pub fn finish(&mut self, now: Duration) -> Vec<Step> {
+        let finished = |(mut step, going_on): (Step, bool)| {
+            if going_on {
+                step.ended = now;
+            }
+            step
+        };
+        std::mem::take(&mut self.steps)
+            .into_iter()
+            .map(finished)
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_goes_on_at_the_end_was_abandoned_then() {
+        let ms = Duration::from_millis;
+        let mut timeline = Timeline::default();
+        assert_eq!(timeline.phase(), Phase::Lookup);
+        let lookup = timeline.start(Phase::Lookup, None, ms(0));
+        timeline.end(lookup, ms(3), Outcome::Succeeded);
+        let address = Some("127.0.0.1:1".parse().unwrap());
+        timeline.start(Phase::Connect, address, ms(3));
+        assert_eq!(timeline.phase(), Phase::Connect);
+        let steps = timeline.finish(ms(9));
+        assert_eq!(
+            (steps[0].ended, &steps[0].outcome),
+            (ms(3), &Outcome::Succeeded)
+        );
+        assert_eq!(
+            (steps[1].ended, &steps[1].outcome),
+            (ms(9), &Outcome::Abandoned)
+        );
+        assert_eq!(steps[1].address, address);
+    }
+}

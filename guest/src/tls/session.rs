@@ -1,0 +1,398 @@
+//! One TLS session without I/O: ciphertext in, plaintext out, and the other way round.
+
+use super::failure::tls_failure;
+use super::name::server_name;
+use crate::failure::{Failure, TlsFailure};
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection, NamedGroup, ProtocolVersion};
+use std::io::{Read, Write};
+use std::sync::Arc;
+
+/// How much of the peer's beginning is kept, to tell what it is when it does not speak TLS.
+const BEGINNING: usize = 64;
+
+/// What was agreed on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Facts {
+    pub tls13: bool,
+    /// By its IANA name.
+    pub cipher_suite: String,
+    /// By its IANA name.
+    pub key_exchange: String,
+    /// What was sent as SNI.
+    pub server_name: Option<String>,
+    pub alpn: Option<Vec<u8>>,
+    pub peer_certificates: Vec<Vec<u8>>,
+}
+
+/// The client's side of a TLS session.
+#[derive(Debug)]
+pub struct Session {
+    connection: ClientConnection,
+    sni: Option<String>,
+    beginning: Vec<u8>,
+    /// The peer has sent close_notify: everything that it had to say has arrived.
+    peer_closed: bool,
+    failure: Option<TlsFailure>,
+}
+
+impl Session {
+    /// A session with the server of this name or address, about to say hello.
+    pub fn new(config: Arc<ClientConfig>, name: &str) -> Result<Self, Failure> {
+        let name = server_name(name)?;
+        let sni = match &name {
+            ServerName::DnsName(name) => Some(name.as_ref().to_owned()),
+            _ => None,
+        };
+        let connection = ClientConnection::new(config, name)
+            .map_err(|error| Failure::Tls(TlsFailure::Configuration(error.to_string())))?;
+        Ok(Self {
+            connection,
+            sni,
+            beginning: Vec::new(),
+            peer_closed: false,
+            failure: None,
+        })
+    }
+
+    /// Takes ciphertext from the peer and appends the plaintext in it to `plaintext`. What was decrypted before an error
+    /// is there as well; afterwards the session has no more to give but an alert for the peer.
+    pub fn feed(
+        &mut self,
+        mut ciphertext: &[u8],
+        plaintext: &mut Vec<u8>,
+    ) -> Result<(), TlsFailure> {
+        if let Some(failure) = &self.failure {
+            return Err(failure.clone());
+        }
+        let missing = BEGINNING - self.beginning.len();
+        self.beginning
+            .extend(ciphertext.iter().take(missing).copied());
+        while !ciphertext.is_empty() && !self.peer_closed {
+            // rustls takes a few KiB at a time, and refuses while plaintext waits: hence by turns.
+            let taken = self.connection.read_tls(&mut ciphertext);
+            let result = match taken {
+                Ok(_) => self.process(plaintext),
+                Err(error) => Err(TlsFailure::Protocol(error.to_string())),
+            };
+            if let Err(failure) = result {
+                self.failure = Some(failure.clone());
+                return Err(failure);
+            }
+        }
+        Ok(())
+    }
+
+    fn process(&mut self, plaintext: &mut Vec<u8>) -> Result<(), TlsFailure> {
+        let processed = self.connection.process_new_packets();
+        let waiting = match &processed {
+            Ok(state) => state.plaintext_bytes_to_read(),
+            // It does not say how much there is then; its buffer holds less than this.
+            Err(_) => 64 * 1024,
+        };
+        if waiting > 0 {
+            let start = plaintext.len();
+            plaintext.resize(start + waiting, 0);
+            let read = self.connection.reader().read(&mut plaintext[start..]);
+            plaintext.truncate(start + read.unwrap_or(0));
+        }
+        let state = processed.map_err(|error| tls_failure(error, &self.beginning))?;
+        self.peer_closed |= state.peer_has_closed();
+        Ok(())
+    }
+
+    /// The peer's bytes have ended. Without its close_notify before, something may be missing (RFC 8446, section 6.1).
+    pub fn feed_end(&mut self) -> Result<(), TlsFailure> {
+        match (&self.failure, self.peer_closed) {
+            (Some(failure), _) => Err(failure.clone()),
+            (None, true) => Ok(()),
+            (None, false) => {
+                self.failure = Some(TlsFailure::Truncated);
+                Err(TlsFailure::Truncated)
+            }
+        }
+    }
+
+    /// Encrypts plaintext and appends it to `ciphertext`, after everything else that the peer has to be sent.
+    pub fn write(&mut self, mut plaintext: &[u8], ciphertext: &mut Vec<u8>) {
+        while !plaintext.is_empty() {
+            // Into a vector neither write fails; rustls takes as much as fits into its buffer.
+            let taken = self.connection.writer().write(plaintext).unwrap_or(0);
+            self.take(ciphertext);
+            if taken == 0 {
+                return;
+            }
+            plaintext = plaintext.get(taken..).unwrap_or_default();
+        }
+    }
+
+    /// Appends what the peer has to be sent to `ciphertext`: handshake, alerts, answers to a key update.
+    pub fn take(&mut self, ciphertext: &mut Vec<u8>) {
+        while self.connection.wants_write() {
+            if !matches!(self.connection.write_tls(ciphertext), Ok(1..)) {
+                return;
+            }
+        }
+    }
+
+    /// Says goodbye: no more plaintext can be written.
+    pub fn close(&mut self) {
+        self.connection.send_close_notify();
+    }
+
+    /// Whether there is something for [`Session::take`].
+    pub fn wants_write(&self) -> bool {
+        self.connection.wants_write()
+    }
+
+    /// Whether the handshake is still going on.
+    pub fn is_handshaking(&self) -> bool {
+        self.connection.is_handshaking()
+    }
+
+    /// Whether the peer has said goodbye.
+    pub fn peer_closed(&self) -> bool {
+        self.peer_closed
+    }
+
+    /// What was agreed on; nothing before the end of the handshake.
+    pub fn facts(&self) -> Option<Facts> {
+        if self.is_handshaking() {
+            return None;
+        }
+        let suite = self.connection.negotiated_cipher_suite()?;
+        let group = self.connection.negotiated_key_exchange_group();
+        let certificates = self.connection.peer_certificates().unwrap_or_default();
+        Some(Facts {
+            tls13: self.connection.protocol_version()? == ProtocolVersion::TLSv1_3,
+            // rustls tells the suites of TLS 1.3 apart by a prefix that IANA does not have.
+            cipher_suite: format!("{:?}", suite.suite()).replacen("TLS13_", "TLS_", 1),
+            key_exchange: group.map_or_else(String::new, |group| group_name(group.name())),
+            server_name: self.sni.clone(),
+            alpn: self.connection.alpn_protocol().map(<[u8]>::to_vec),
+            peer_certificates: certificates.iter().map(|it| it.to_vec()).collect(),
+        })
+    }
+}
+
+/// The IANA name of a group, where rustls writes it otherwise.
+fn group_name(group: NamedGroup) -> String {
+    match group {
+        NamedGroup::X25519 => "x25519".into(),
+        group => format!("{group:?}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tls::context::{Context, Trust};
+    use rustls::{ServerConfig, ServerConnection, SupportedProtocolVersion, version};
+
+    struct Pki {
+        server: Arc<ServerConfig>,
+        client: Arc<ClientConfig>,
+    }
+
+    fn pki(version: &'static SupportedProtocolVersion) -> Pki {
+        let made = rcgen::generate_simple_self_signed(["a.example".to_owned()]).unwrap();
+        let key = made.signing_key.serialize_der().try_into().unwrap();
+        let provider = Arc::new(switchboard_crypto::provider());
+        let mut server = ServerConfig::builder_with_provider(provider)
+            .with_protocol_versions(&[version])
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![made.cert.der().clone()], key)
+            .unwrap();
+        server.alpn_protocols = vec![b"echo".to_vec()];
+        let mut context = Context::new(Trust::None);
+        context.load_verify_locations(made.cert.der()).unwrap();
+        context.set_alpn_protocols(vec![b"echo".to_vec()]).unwrap();
+        Pki {
+            server: Arc::new(server),
+            client: context.client_config().unwrap(),
+        }
+    }
+
+    fn server(pki: &Pki) -> ServerConnection {
+        ServerConnection::new(pki.server.clone()).unwrap()
+    }
+
+    /// Moves all that either side has to send, in pieces of `piece` bytes. Gives the plaintext for the client.
+    fn shuttle(
+        session: &mut Session,
+        server: &mut ServerConnection,
+        piece: usize,
+    ) -> Result<Vec<u8>, TlsFailure> {
+        let mut plaintext = Vec::new();
+        loop {
+            let mut out = Vec::new();
+            session.take(&mut out);
+            for mut piece in out.chunks(piece) {
+                while !piece.is_empty() {
+                    server.read_tls(&mut piece).unwrap();
+                    let _ = server.process_new_packets();
+                }
+            }
+            let mut back = Vec::new();
+            while server.wants_write() {
+                server.write_tls(&mut back).unwrap();
+            }
+            for piece in back.chunks(piece) {
+                session.feed(piece, &mut plaintext)?;
+            }
+            if back.is_empty() && !session.wants_write() {
+                return Ok(plaintext);
+            }
+        }
+    }
+
+    fn established(version: &'static SupportedProtocolVersion) -> (Session, ServerConnection) {
+        let pki = pki(version);
+        let mut session = Session::new(pki.client.clone(), "a.example.").unwrap();
+        let mut server = server(&pki);
+        shuttle(&mut session, &mut server, usize::MAX).unwrap();
+        assert!(!session.is_handshaking());
+        (session, server)
+    }
+
+    #[test]
+    fn facts_by_their_iana_names() {
+        let (session, server) = established(&version::TLS13);
+        let facts = session.facts().unwrap();
+        assert!(facts.tls13);
+        assert_eq!(facts.cipher_suite, "TLS_CHACHA20_POLY1305_SHA256");
+        assert_eq!(facts.key_exchange, "X25519MLKEM768");
+        assert_eq!(facts.server_name.as_deref(), Some("a.example"));
+        assert_eq!(facts.alpn.as_deref(), Some(b"echo".as_slice()));
+        assert_eq!(facts.peer_certificates.len(), 1);
+        assert_eq!(server.server_name(), Some("a.example"));
+
+        let facts = established(&version::TLS12).0.facts().unwrap();
+        assert!(!facts.tls13);
+        assert_eq!(
+            facts.cipher_suite,
+            "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256"
+        );
+    }
+
+    #[test]
+    fn every_boundary_may_be_split() {
+        for version in [&version::TLS12, &version::TLS13] {
+            for piece in [1, 2, 5, 17] {
+                let pki = pki(version);
+                let mut session = Session::new(pki.client.clone(), "a.example").unwrap();
+                assert_eq!(session.facts(), None);
+                let mut server = server(&pki);
+                server.writer().write_all(b"hello").unwrap();
+                let plaintext = shuttle(&mut session, &mut server, piece).unwrap();
+                assert_eq!(plaintext, b"hello");
+            }
+        }
+    }
+
+    #[test]
+    fn bulk_both_ways_in_one_feed() {
+        let (mut session, mut server) = established(&version::TLS13);
+        let data: Vec<u8> = (0..300_000_u32).map(|i| (i % 251) as u8).collect();
+        let mut wire = Vec::new();
+        session.write(&data, &mut wire);
+        let (mut wire, mut heard) = (wire.as_slice(), Vec::<u8>::new());
+        while !wire.is_empty() {
+            server.read_tls(&mut wire).unwrap();
+            server.process_new_packets().unwrap();
+            let mut buffer = [0; 20_000];
+            while let Ok(read @ 1..) = server.reader().read(&mut buffer) {
+                heard.extend(&buffer[..read]);
+            }
+        }
+        assert_eq!(heard, data);
+
+        let mut back = Vec::new();
+        for chunk in data.chunks(16_000) {
+            server.writer().write_all(chunk).unwrap();
+            while server.wants_write() {
+                server.write_tls(&mut back).unwrap();
+            }
+        }
+        let mut plaintext = Vec::new();
+        session.feed(&back, &mut plaintext).unwrap();
+        assert_eq!(plaintext, data);
+    }
+
+    #[test]
+    fn close_notify_is_the_end_and_what_follows_is_ignored() {
+        let (mut session, mut server) = established(&version::TLS13);
+        server.writer().write_all(b"bye").unwrap();
+        server.send_close_notify();
+        let mut wire = Vec::new();
+        while server.wants_write() {
+            server.write_tls(&mut wire).unwrap();
+        }
+        wire.extend(b"rubbish after the end");
+        let mut plaintext = Vec::new();
+        assert_eq!(session.feed(&wire, &mut plaintext), Ok(()));
+        assert_eq!(plaintext, b"bye");
+        assert!(session.peer_closed());
+        assert_eq!(session.feed_end(), Ok(()));
+    }
+
+    #[test]
+    fn d2_truncation_is_seen() {
+        let (mut session, _server) = established(&version::TLS13);
+        assert_eq!(session.feed_end(), Err(TlsFailure::Truncated));
+    }
+
+    #[test]
+    fn after_our_own_goodbye_late_data_is_no_error() {
+        let (mut session, mut server) = established(&version::TLS13);
+        session.close();
+        server.writer().write_all(b"late").unwrap();
+        assert_eq!(
+            shuttle(&mut session, &mut server, usize::MAX),
+            Ok(b"late".to_vec())
+        );
+    }
+
+    #[test]
+    fn what_was_decrypted_before_an_error_is_given() {
+        let (mut session, mut server) = established(&version::TLS13);
+        server.writer().write_all(b"good").unwrap();
+        let mut wire = Vec::new();
+        server.write_tls(&mut wire).unwrap();
+        wire.extend([23, 3, 3, 0, 17]);
+        wire.extend([0; 17]);
+        let mut plaintext = Vec::new();
+        let failure = session.feed(&wire, &mut plaintext).unwrap_err();
+        assert_eq!(
+            failure,
+            TlsFailure::Protocol("a record does not decrypt".into())
+        );
+        assert_eq!(plaintext, b"good");
+        assert_eq!(session.feed(b"more", &mut plaintext), Err(failure.clone()));
+        assert_eq!(session.feed_end(), Err(failure));
+        assert!(session.wants_write(), "an alert for the peer");
+    }
+
+    #[test]
+    fn a_peer_that_does_not_speak_tls() {
+        let pki = pki(&version::TLS13);
+        let mut session = Session::new(pki.client, "a.example").unwrap();
+        let banner = b"220 mail.example ESMTP\r\n";
+        let failure = session.feed(banner, &mut Vec::new()).unwrap_err();
+        let told = "it says \"220 mail.example ESMTP\"".to_owned();
+        assert_eq!(failure, TlsFailure::NotTls(told));
+    }
+
+    #[test]
+    fn a_wrong_name_is_refused_with_the_right_one() {
+        let pki = pki(&version::TLS13);
+        let mut session = Session::new(pki.client.clone(), "b.example").unwrap();
+        let failure = shuttle(&mut session, &mut server(&pki), usize::MAX).unwrap_err();
+        assert_eq!(
+            failure.to_string(),
+            "certificate verify failed: name mismatch: the certificate is for a.example"
+        );
+    }
+}
