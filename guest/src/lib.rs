@@ -1,0 +1,16 @@
+//! Switchboard: asyncio's `create_connection` as a WebAssembly component. The contract is in `wit/`.
+//!
+//! The logic knows no WASI and is tested natively; `wasi` puts it on sockets, clocks and streams.
+
+pub mod cli;
+pub mod draw;
+pub mod eyeballs;
+pub mod failure;
+pub mod interleave;
+pub mod lookup;
+pub mod options;
+pub mod services;
+pub mod timeline;
+pub mod tls;
+#[cfg(target_family = "wasm")]
+mod wasi;

@@ -1,0 +1,582 @@
+//! An open connection: asyncio's transport.
+
+use super::bindings::wasi::sockets::types::{ErrorCode, IpSocketAddress, TcpSocket};
+use super::bindings::{wit_future, wit_stream};
+use super::clock::sleep;
+use super::inbound::Inbound;
+use super::outbound::Outbound;
+use super::pump;
+use super::signal::Signal;
+use crate::failure::{Failure, OsFailure, SocketError, TlsFailure};
+use crate::timeline::Step;
+use crate::tls::session::{Facts, Session};
+use async_lock::Mutex;
+use futures_lite::future::{or, poll_once};
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::rc::Rc;
+use std::time::Duration;
+use wit_bindgen::rt::async_support::{FutureReader, StreamReader, spawn_local};
+
+/// How much is encrypted or handed to the socket at a time, and the most that one `read` gives.
+const PIECE: usize = 256 * 1024;
+const LARGEST_READ: usize = 1024 * 1024;
+
+/// Why a connection ended, or cannot be used.
+#[derive(Debug, Clone)]
+pub(super) enum StreamFailure {
+    Socket(SocketError),
+    Tls(TlsFailure),
+    Aborted,
+    TimedOut,
+}
+
+impl From<SocketError> for StreamFailure {
+    fn from(error: SocketError) -> Self {
+        StreamFailure::Socket(error)
+    }
+}
+
+impl From<TlsFailure> for StreamFailure {
+    fn from(failure: TlsFailure) -> Self {
+        StreamFailure::Tls(failure)
+    }
+}
+
+/// For a person.
+impl From<StreamFailure> for String {
+    fn from(failure: StreamFailure) -> Self {
+        match failure {
+            StreamFailure::Socket(error) => error.to_string(),
+            StreamFailure::Tls(failure) => failure.to_string(),
+            StreamFailure::Aborted => "the connection was aborted".into(),
+            StreamFailure::TimedOut => "the peer did not take the last bytes in time".into(),
+        }
+    }
+}
+
+/// As the future of a stream tells it.
+impl From<StreamFailure> for ErrorCode {
+    fn from(failure: StreamFailure) -> Self {
+        match failure {
+            StreamFailure::Socket(error) => error.into(),
+            StreamFailure::Tls(failure) => ErrorCode::Other(Some(failure.to_string())),
+            StreamFailure::Aborted => ErrorCode::ConnectionAborted,
+            StreamFailure::TimedOut => ErrorCode::Timeout,
+        }
+    }
+}
+
+/// Who moves the bytes of a direction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Direction {
+    /// Nobody yet.
+    Free,
+    /// `read` or `write`.
+    Lists,
+    /// `receive` or `send`.
+    Stream,
+    /// Nobody any more.
+    Over,
+}
+
+/// The receiving side.
+#[derive(Debug)]
+struct Receiver {
+    inbound: Inbound,
+    /// With TLS: what was decrypted and not yet given out.
+    plaintext: Vec<u8>,
+    /// How it ended, if it did.
+    end: Option<Result<(), StreamFailure>>,
+}
+
+/// An open connection.
+#[derive(Debug)]
+pub(super) struct Connection {
+    /// Gone when the connection was closed.
+    socket: RefCell<Option<TcpSocket>>,
+    session: Option<RefCell<Session>>,
+    /// The socket's streams, once they are needed. Without TLS, `receive` and `send` go around them.
+    receiver: Mutex<Option<Receiver>>,
+    outbound: Mutex<Option<Outbound>>,
+    receiving: Cell<Direction>,
+    sending: Cell<Direction>,
+    /// `close` was called: nothing more is taken from the stream of `send`.
+    pub(super) closing: Signal,
+    /// It is closed: whatever is pending ends.
+    ended: Signal,
+    failure: RefCell<Option<StreamFailure>>,
+    shutdown_timeout: Duration,
+    local_address: Option<IpSocketAddress>,
+    remote_address: Option<IpSocketAddress>,
+    /// What was done to connect.
+    pub(super) timeline: RefCell<Vec<Step>>,
+}
+
+impl Connection {
+    /// A connection without TLS.
+    pub(super) fn plain(socket: TcpSocket, shutdown_timeout: Duration) -> Rc<Self> {
+        Rc::new(Self::new(socket, None, shutdown_timeout))
+    }
+
+    /// A connection with TLS, to be followed by [`Connection::handshake`].
+    pub(super) fn tls(socket: TcpSocket, session: Session, shutdown_timeout: Duration) -> Rc<Self> {
+        Rc::new(Self::new(
+            socket,
+            Some(RefCell::new(session)),
+            shutdown_timeout,
+        ))
+    }
+
+    fn new(
+        socket: TcpSocket,
+        session: Option<RefCell<Session>>,
+        shutdown_timeout: Duration,
+    ) -> Self {
+        Self {
+            local_address: socket.get_local_address().ok(),
+            remote_address: socket.get_remote_address().ok(),
+            socket: RefCell::new(Some(socket)),
+            session,
+            receiver: Mutex::new(None),
+            outbound: Mutex::new(None),
+            receiving: Cell::new(Direction::Free),
+            sending: Cell::new(Direction::Free),
+            closing: Signal::default(),
+            ended: Signal::default(),
+            failure: RefCell::new(None),
+            shutdown_timeout,
+            timeline: RefCell::default(),
+        }
+    }
+
+    pub(super) fn local_address(&self) -> Option<IpSocketAddress> {
+        self.local_address
+    }
+
+    pub(super) fn remote_address(&self) -> Option<IpSocketAddress> {
+        self.remote_address
+    }
+
+    pub(super) fn facts(&self) -> Option<Facts> {
+        self.session
+            .as_ref()
+            .and_then(|session| session.borrow().facts())
+    }
+
+    pub(super) fn failure(&self) -> Option<StreamFailure> {
+        self.failure.borrow().clone()
+    }
+
+    /// Says hello and waits until both sides agree.
+    pub(super) async fn handshake(&self) -> Result<(), Failure> {
+        let Some(session) = &self.session else {
+            return Ok(());
+        };
+        let mut receiver = self.receiver.lock().await;
+        let mut outbound = self.outbound.lock().await;
+        let (Some(receiver), Some(outbound)) = (
+            self.open_receiver(&mut receiver),
+            self.open_outbound(&mut outbound),
+        ) else {
+            return Err(Failure::Os(OsFailure::new(SocketError::InvalidState)));
+        };
+        loop {
+            session.borrow_mut().take(outbound.buffer());
+            // When this fails, reading tells why: perhaps there is an alert.
+            let sent = outbound.flush().await;
+            if !session.borrow().is_handshaking() {
+                return Ok(());
+            }
+            if !receiver.inbound.fill().await {
+                let outcome = receiver.inbound.outcome().await;
+                let code = match (outcome, sent) {
+                    (Err(code), _) => code.into(),
+                    // D.2: an end of file in the handshake is a ConnectionResetError too.
+                    (Ok(()), _) => SocketError::ConnectionReset,
+                };
+                let mut failure = OsFailure::new(code);
+                failure.message += " during the TLS handshake";
+                return Err(Failure::Os(failure));
+            }
+            let ciphertext = std::mem::take(receiver.inbound.buffer());
+            let mut session = session.borrow_mut();
+            let fed = session.feed(&ciphertext, &mut receiver.plaintext);
+            if let Err(failure) = fed {
+                // The peer is told why, if it can be told without waiting.
+                session.take(outbound.buffer());
+                drop(session);
+                let _ = poll_once(outbound.flush()).await;
+                return Err(Failure::Tls(failure));
+            }
+        }
+    }
+
+    /// Runs an operation until it is done or the connection ends, and keeps the reason of its failure.
+    async fn until_ended<T>(
+        &self,
+        operation: impl Future<Output = Result<T, StreamFailure>>,
+    ) -> Result<T, StreamFailure> {
+        let ended = async {
+            self.ended.wait().await;
+            Err(StreamFailure::Aborted)
+        };
+        let result = or(ended, operation).await;
+        if self.ended.is_raised() {
+            self.release();
+        }
+        result
+    }
+
+    /// Keeps the first reason why reading or writing ended.
+    fn remember(&self, failure: &StreamFailure) {
+        self.failure
+            .borrow_mut()
+            .get_or_insert_with(|| failure.clone());
+    }
+
+    /// The socket's receiving stream, from now on ours.
+    fn open_receiver<'a>(&self, slot: &'a mut Option<Receiver>) -> Option<&'a mut Receiver> {
+        if slot.is_none() {
+            let socket = self.socket.borrow();
+            *slot = Some(Receiver {
+                inbound: Inbound::socket(socket.as_ref()?.receive()),
+                plaintext: Vec::new(),
+                end: None,
+            });
+        }
+        slot.as_mut()
+    }
+
+    /// The socket's sending stream, from now on ours.
+    fn open_outbound<'a>(&self, slot: &'a mut Option<Outbound>) -> Option<&'a mut Outbound> {
+        if slot.is_none() {
+            let socket = self.socket.borrow();
+            let (writer, reader) = wit_stream::new();
+            let completion = socket.as_ref()?.send(reader);
+            *slot = Some(Outbound::socket(writer, completion));
+        }
+        slot.as_mut()
+    }
+
+    pub(super) async fn read(&self, limit: u32) -> Result<Vec<u8>, StreamFailure> {
+        if limit == 0 {
+            return Err(SocketError::InvalidArgument.into());
+        }
+        match self.receiving.get() {
+            Direction::Free => self.receiving.set(Direction::Lists),
+            Direction::Lists => {}
+            Direction::Stream | Direction::Over => return Err(self.unusable()),
+        }
+        let limit = (limit as usize).min(LARGEST_READ);
+        self.until_ended(async {
+            let mut receiver = self.receiver.lock().await;
+            let Some(receiver) = self.open_receiver(&mut receiver) else {
+                return Err(self.unusable());
+            };
+            self.receive_more(receiver).await?;
+            let bytes = match self.session {
+                Some(_) => &mut receiver.plaintext,
+                None => receiver.inbound.buffer(),
+            };
+            let rest = bytes.split_off(limit.min(bytes.len()));
+            Ok(std::mem::replace(bytes, rest))
+        })
+        .await
+    }
+
+    /// Waits until there is something to give out, or the end. Nothing is lost when it is cancelled.
+    async fn receive_more(&self, receiver: &mut Receiver) -> Result<(), StreamFailure> {
+        loop {
+            let there = match self.session {
+                Some(_) => !receiver.plaintext.is_empty(),
+                None => !receiver.inbound.buffer().is_empty(),
+            };
+            if there {
+                return Ok(());
+            }
+            if let Some(end) = &receiver.end {
+                return end.clone();
+            }
+            if let Err(failure) = self.receive_once(receiver).await {
+                self.remember(&failure);
+                receiver.end = Some(Err(failure));
+            }
+        }
+    }
+
+    async fn receive_once(&self, receiver: &mut Receiver) -> Result<(), StreamFailure> {
+        let more = receiver.inbound.fill().await;
+        let Some(session) = &self.session else {
+            if !more {
+                receiver
+                    .inbound
+                    .outcome()
+                    .await
+                    .map_err(SocketError::from)?;
+                receiver.end = Some(Ok(()));
+            }
+            return Ok(());
+        };
+        if !more {
+            receiver
+                .inbound
+                .outcome()
+                .await
+                .map_err(SocketError::from)?;
+            session.borrow_mut().feed_end()?;
+            receiver.end = Some(Ok(()));
+            return Ok(());
+        }
+        let fed = {
+            let mut session = session.borrow_mut();
+            let ciphertext = receiver.inbound.buffer();
+            let fed = session.feed(ciphertext, &mut receiver.plaintext);
+            ciphertext.clear();
+            if session.peer_closed() {
+                receiver.end = Some(Ok(()));
+            }
+            fed
+        };
+        self.answer(session).await;
+        Ok(fed?)
+    }
+
+    /// Sends what TLS itself has to say (an alert, the answer to a key update), as far as that needs no waiting: a peer
+    /// that does not read must not keep us from reading. The rest goes with the next write.
+    async fn answer(&self, session: &RefCell<Session>) {
+        // Whoever holds the lock is sending, and sends this too.
+        let Some(mut outbound) = self.outbound.try_lock() else {
+            return;
+        };
+        let Some(outbound) = outbound.as_mut() else {
+            return;
+        };
+        session.borrow_mut().take(outbound.buffer());
+        if !outbound.buffer().is_empty() {
+            let _ = poll_once(outbound.flush()).await;
+        }
+    }
+
+    pub(super) async fn write(&self, data: Vec<u8>) -> Result<(), StreamFailure> {
+        match self.sending.get() {
+            Direction::Free => self.sending.set(Direction::Lists),
+            Direction::Lists => {}
+            Direction::Stream | Direction::Over => return Err(self.unusable()),
+        }
+        self.until_ended(async {
+            for piece in data.chunks(PIECE) {
+                self.send_piece(piece).await?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Sends some bytes, encrypted if there is TLS.
+    pub(super) async fn send_piece(&self, piece: &[u8]) -> Result<(), StreamFailure> {
+        let mut outbound = self.outbound.lock().await;
+        let Some(outbound) = self.open_outbound(&mut outbound) else {
+            return Err(self.unusable());
+        };
+        match &self.session {
+            Some(session) => session.borrow_mut().write(piece, outbound.buffer()),
+            None => outbound.buffer().extend_from_slice(piece),
+        }
+        self.flush(outbound).await
+    }
+
+    /// Sends all that waits.
+    async fn flush(&self, outbound: &mut Outbound) -> Result<(), StreamFailure> {
+        loop {
+            if let Err(_unwanted) = outbound.flush().await {
+                let code = outbound.outcome().await.err();
+                let code = code.map_or(SocketError::ConnectionBroken, Into::into);
+                let failure = self.failure().unwrap_or(StreamFailure::Socket(code));
+                self.remember(&failure);
+                return Err(failure);
+            }
+            match &self.session {
+                Some(session) if session.borrow().wants_write() => {
+                    session.borrow_mut().take(outbound.buffer());
+                }
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    pub(super) async fn write_eof(&self) -> Result<(), StreamFailure> {
+        match self.sending.replace(Direction::Over) {
+            Direction::Over => return Ok(()),
+            Direction::Stream => {
+                self.sending.set(Direction::Stream);
+                return Err(self.unusable());
+            }
+            Direction::Free | Direction::Lists => {}
+        }
+        self.until_ended(self.finish_sending()).await
+    }
+
+    /// Tells the peer that no more will come.
+    pub(super) async fn finish_sending(&self) -> Result<(), StreamFailure> {
+        let mut outbound = self.outbound.lock().await;
+        let Some(outbound) = self.open_outbound(&mut outbound) else {
+            return Err(self.unusable());
+        };
+        match &self.session {
+            // The TCP connection stays open for what TLS itself may still have to say.
+            Some(session) => {
+                session.borrow_mut().close();
+                session.borrow_mut().take(outbound.buffer());
+                self.flush(outbound).await
+            }
+            None => {
+                self.flush(outbound).await?;
+                outbound.finish();
+                Ok(outbound.outcome().await.map_err(SocketError::from)?)
+            }
+        }
+    }
+
+    pub(super) fn receive(
+        self: &Rc<Self>,
+    ) -> (StreamReader<u8>, FutureReader<Result<(), ErrorCode>>) {
+        let free = self.receiving.get() == Direction::Free && !self.ended.is_raised();
+        if free {
+            self.receiving.set(Direction::Stream);
+        }
+        // The socket's own, untouched; it knows itself that it gives them once only.
+        if let (None, Some(socket)) = (&self.session, &*self.socket.borrow()) {
+            return socket.receive();
+        }
+        let (writer, reader) = wit_stream::new();
+        let (done, completion) = wit_future::new(|| Err(ErrorCode::InvalidState));
+        if free {
+            spawn_local(pump::receive(self.clone(), Outbound::new(writer), done));
+        }
+        (reader, completion)
+    }
+
+    /// The next decrypted bytes for the stream of `receive`; none at the end.
+    pub(super) async fn decrypt(&self, bytes: &mut Vec<u8>) -> Result<(), StreamFailure> {
+        self.until_ended(async {
+            let mut receiver = self.receiver.lock().await;
+            let Some(receiver) = self.open_receiver(&mut receiver) else {
+                return Err(self.unusable());
+            };
+            self.receive_more(receiver).await?;
+            // By turns: the buffer that was sent becomes the one to decrypt into.
+            bytes.clear();
+            std::mem::swap(bytes, &mut receiver.plaintext);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Gives decrypted bytes to the stream of `receive`. `false`: it does not want them, or the connection has ended.
+    pub(super) async fn deliver(&self, plaintext: &mut Outbound) -> bool {
+        let delivered = self.until_ended(async { Ok(plaintext.flush().await.is_ok()) });
+        delivered.await.unwrap_or(false)
+    }
+
+    pub(super) fn send(
+        self: &Rc<Self>,
+        data: StreamReader<u8>,
+    ) -> FutureReader<Result<(), ErrorCode>> {
+        let free = self.sending.get() == Direction::Free && !self.ended.is_raised();
+        if free {
+            self.sending.set(Direction::Stream);
+        }
+        if let (None, Some(socket)) = (&self.session, &*self.socket.borrow()) {
+            return socket.send(data);
+        }
+        let (done, completion) = wit_future::new(|| Err(ErrorCode::InvalidState));
+        if free {
+            spawn_local(pump::send(self.clone(), Inbound::new(data), done));
+        }
+        completion
+    }
+
+    /// Encrypts and sends everything of the stream of `send`, then says that no more will come.
+    pub(super) async fn send_all(&self, data: &mut Inbound) -> Result<(), StreamFailure> {
+        self.until_ended(async {
+            let closing = async {
+                self.closing.wait().await;
+                false
+            };
+            let mut closing = std::pin::pin!(closing);
+            while or(closing.as_mut(), data.fill()).await {
+                self.send_piece(data.buffer()).await?;
+                data.buffer().clear();
+            }
+            self.sending.set(Direction::Over);
+            self.finish_sending().await
+        })
+        .await
+    }
+
+    pub(super) async fn close(&self) -> Result<(), StreamFailure> {
+        self.closing.raise();
+        if self.ended.is_raised() {
+            return Ok(());
+        }
+        let too_long = async {
+            sleep(self.shutdown_timeout).await;
+            Err(StreamFailure::TimedOut)
+        };
+        let result = self.until_ended(or(self.say_goodbye(), too_long)).await;
+        if let Err(failure) = &result {
+            self.remember(failure);
+        }
+        self.abort();
+        result
+    }
+
+    async fn say_goodbye(&self) -> Result<(), StreamFailure> {
+        let mut outbound = self.outbound.lock().await;
+        if let Some(outbound) = outbound.as_mut() {
+            if let Some(session) = &self.session {
+                session.borrow_mut().close();
+                session.borrow_mut().take(outbound.buffer());
+            }
+            self.flush(outbound).await?;
+            outbound.finish();
+            outbound.outcome().await.map_err(SocketError::from)?;
+        }
+        // What has arrived and nobody will read is taken out of the socket: closing it otherwise would reset the
+        // connection, and the peer might lose what we have just sent (RFC 1122, section 4.2.2.13).
+        if let Some(mut receiver) = self.receiver.try_lock() {
+            if let Some(receiver) = receiver.as_mut() {
+                while poll_once(receiver.inbound.fill()).await == Some(true) {
+                    receiver.inbound.buffer().clear();
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Closes at once.
+    pub(super) fn abort(&self) {
+        self.ended.raise();
+        self.closing.raise();
+        self.release();
+    }
+
+    /// Lets go of the socket and its streams; what is in use by a pending operation goes when that ends.
+    fn release(&self) {
+        self.receiving.set(Direction::Over);
+        self.sending.set(Direction::Over);
+        let receiver = self.receiver.try_lock().and_then(|mut slot| slot.take());
+        let outbound = self.outbound.try_lock().and_then(|mut slot| slot.take());
+        drop((receiver, outbound));
+        self.socket.take();
+    }
+
+    /// Why a direction cannot be used.
+    fn unusable(&self) -> StreamFailure {
+        match self.ended.is_raised() {
+            true => StreamFailure::Aborted,
+            false => SocketError::InvalidState.into(),
+        }
+    }
+}

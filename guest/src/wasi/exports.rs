@@ -1,0 +1,230 @@
+//! The exported interfaces of the WIT.
+
+use super::bindings::exports::switchboard::connect::{streams, tls, types};
+use super::bindings::exports::wasi::cli::run;
+use super::bindings::wasi::sockets::types::{ErrorCode, IpSocketAddress};
+use super::command;
+use super::connect::{ConnectError, create_connection};
+use super::connection::{Connection, StreamFailure};
+use super::signal::Signal;
+use crate::failure::Failure;
+use crate::lookup::{Family, Service};
+use crate::options::Options;
+use crate::tls::context::{Context, Trust};
+use rustls::ClientConfig;
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+use wit_bindgen::rt::async_support::{FutureReader, StreamReader};
+
+/// What wit-bindgen calls.
+pub(super) struct Component;
+
+impl run::Guest for Component {
+    async fn run() -> Result<(), ()> {
+        command::run().await
+    }
+}
+
+impl tls::Guest for Component {
+    type Context = ContextResource;
+}
+
+pub(super) struct ContextResource(RefCell<Context>);
+
+impl tls::GuestContext for ContextResource {
+    fn new(trust: tls::Trust) -> Self {
+        let trust = match trust {
+            tls::Trust::Mozilla => Trust::Mozilla,
+            tls::Trust::None => Trust::None,
+        };
+        Self(RefCell::new(Context::new(trust)))
+    }
+
+    fn load_verify_locations(&self, certificates: Vec<u8>) -> Result<u32, types::TlsFailure> {
+        let loaded = self.0.borrow_mut().load_verify_locations(&certificates);
+        loaded.map_err(Into::into)
+    }
+
+    fn set_alpn_protocols(&self, protocols: Vec<Vec<u8>>) -> Result<(), types::TlsFailure> {
+        let set = self.0.borrow_mut().set_alpn_protocols(protocols);
+        set.map_err(Into::into)
+    }
+}
+
+impl streams::Guest for Component {
+    type Connection = ConnectionResource;
+    type Attempt = AttemptResource;
+
+    async fn create_connection(
+        options: streams::ConnectionOptions<'_>,
+    ) -> Result<streams::Connection, types::ConnectError> {
+        connect(options, &Signal::default()).await
+    }
+}
+
+async fn connect(
+    options: streams::ConnectionOptions<'_>,
+    cancelled: &Signal,
+) -> Result<streams::Connection, types::ConnectError> {
+    let result = match options.try_into() {
+        Ok(options) => create_connection(options, cancelled).await,
+        Err(failure) => Err(ConnectError::before_the_call(failure)),
+    };
+    match result {
+        Ok(connection) => Ok(streams::Connection::new(ConnectionResource(connection))),
+        Err(error) => Err(types::ConnectError {
+            failure: error.failure.into(),
+            message: error.message,
+            timeline: error.timeline.into_iter().map(Into::into).collect(),
+        }),
+    }
+}
+
+thread_local! {
+    /// The settings of `default-context`, made once.
+    static DEFAULT_CONTEXT: Context = Context::default();
+}
+
+fn client_config(option: &streams::TlsOption<'_>) -> Result<Arc<ClientConfig>, Failure> {
+    let config = match option {
+        streams::TlsOption::DefaultContext => DEFAULT_CONTEXT.with(Context::client_config),
+        streams::TlsOption::Custom(context) => {
+            context.get::<ContextResource>().0.borrow().client_config()
+        }
+    };
+    config.map_err(Failure::Tls)
+}
+
+impl TryFrom<streams::ConnectionOptions<'_>> for Options {
+    type Error = Failure;
+
+    fn try_from(options: streams::ConnectionOptions<'_>) -> Result<Self, Failure> {
+        let addresses = |list: Vec<_>| list.into_iter().map(Into::into).collect();
+        Ok(Self {
+            host: options.host,
+            service: options.service.map(|service| match service {
+                types::Service::Port(port) => Service::Port(port),
+                types::Service::Name(name) => Service::Name(name),
+            }),
+            addresses: options.addresses.map(addresses),
+            family: options.family.map(|family| match family {
+                types::Family::Inet => Family::Inet,
+                types::Family::Inet6 => Family::Inet6,
+            }),
+            tls: options.tls.as_ref().map(client_config).transpose()?,
+            server_name: options.server_name,
+            handshake_timeout: options.handshake_timeout.map(Duration::from_nanos),
+            shutdown_timeout: options.shutdown_timeout.map(Duration::from_nanos),
+            happy_eyeballs_delay: options.happy_eyeballs_delay.map(Duration::from_nanos),
+            interleave: options.interleave,
+            all_errors: options.all_errors,
+            timeout: options.timeout.map(Duration::from_nanos),
+        })
+    }
+}
+
+/// Dropping the resource is `abort`.
+pub(super) struct ConnectionResource(Rc<Connection>);
+
+impl Drop for ConnectionResource {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl From<StreamFailure> for streams::StreamFailure {
+    fn from(failure: StreamFailure) -> Self {
+        match failure {
+            StreamFailure::Socket(error) => streams::StreamFailure::Socket(error.into()),
+            StreamFailure::Tls(failure) => streams::StreamFailure::Tls(failure.into()),
+            StreamFailure::Aborted => streams::StreamFailure::Aborted,
+            StreamFailure::TimedOut => streams::StreamFailure::TimedOut,
+        }
+    }
+}
+
+impl streams::GuestConnection for ConnectionResource {
+    async fn receive(&self) -> (StreamReader<u8>, FutureReader<Result<(), ErrorCode>>) {
+        self.0.receive()
+    }
+
+    async fn send(&self, data: StreamReader<u8>) -> FutureReader<Result<(), ErrorCode>> {
+        self.0.send(data)
+    }
+
+    async fn read(&self, limit: u32) -> Result<Vec<u8>, streams::StreamFailure> {
+        Ok(self.0.read(limit).await?)
+    }
+
+    async fn write(&self, data: Vec<u8>) -> Result<(), streams::StreamFailure> {
+        Ok(self.0.write(data).await?)
+    }
+
+    async fn write_eof(&self) -> Result<(), streams::StreamFailure> {
+        Ok(self.0.write_eof().await?)
+    }
+
+    async fn close(&self) -> Result<(), streams::StreamFailure> {
+        Ok(self.0.close().await?)
+    }
+
+    fn abort(&self) {
+        self.0.abort();
+    }
+
+    fn failure(&self) -> Option<streams::StreamFailure> {
+        self.0.failure().map(Into::into)
+    }
+
+    fn local_address(&self) -> Option<IpSocketAddress> {
+        self.0.local_address()
+    }
+
+    fn remote_address(&self) -> Option<IpSocketAddress> {
+        self.0.remote_address()
+    }
+
+    fn tls(&self) -> Option<tls::Facts> {
+        self.0.facts().map(|facts| tls::Facts {
+            version: match facts.tls13 {
+                true => tls::Version::Tls13,
+                false => tls::Version::Tls12,
+            },
+            cipher_suite: facts.cipher_suite,
+            key_exchange: facts.key_exchange,
+            server_name: facts.server_name,
+            alpn: facts.alpn,
+            peer_certificates: facts.peer_certificates,
+        })
+    }
+
+    fn timeline(&self) -> Vec<types::Step> {
+        let steps = self.0.timeline.borrow();
+        steps.iter().cloned().map(Into::into).collect()
+    }
+}
+
+/// `create-connection` with a way to end it.
+#[derive(Default)]
+pub(super) struct AttemptResource {
+    cancelled: Rc<Signal>,
+}
+
+impl streams::GuestAttempt for AttemptResource {
+    fn new() -> Self {
+        Self::default()
+    }
+
+    async fn run(
+        &self,
+        options: streams::ConnectionOptions<'_>,
+    ) -> Result<streams::Connection, types::ConnectError> {
+        connect(options, &self.cancelled).await
+    }
+
+    fn cancel(&self) {
+        self.cancelled.raise();
+    }
+}

@@ -1,0 +1,165 @@
+//! Failures and steps of the logic, as the WIT has them.
+
+use super::bindings::exports::switchboard::connect::types as wit;
+use super::bindings::wasi::sockets::{ip_name_lookup, types::ErrorCode};
+use super::clock::nanoseconds;
+use crate::failure::{
+    CertificateFailure, Failure, LookupFailure, OsFailure, Phase, SocketError, TlsFailure,
+};
+use crate::timeline::{Outcome, Step};
+
+impl From<ErrorCode> for SocketError {
+    fn from(code: ErrorCode) -> Self {
+        match code {
+            ErrorCode::AccessDenied => SocketError::AccessDenied,
+            ErrorCode::NotSupported => SocketError::NotSupported,
+            ErrorCode::InvalidArgument => SocketError::InvalidArgument,
+            ErrorCode::OutOfMemory => SocketError::OutOfMemory,
+            ErrorCode::Timeout => SocketError::Timeout,
+            ErrorCode::InvalidState => SocketError::InvalidState,
+            ErrorCode::AddressNotBindable => SocketError::AddressNotBindable,
+            ErrorCode::AddressInUse => SocketError::AddressInUse,
+            ErrorCode::RemoteUnreachable => SocketError::RemoteUnreachable,
+            ErrorCode::ConnectionRefused => SocketError::ConnectionRefused,
+            ErrorCode::ConnectionBroken => SocketError::ConnectionBroken,
+            ErrorCode::ConnectionReset => SocketError::ConnectionReset,
+            ErrorCode::ConnectionAborted => SocketError::ConnectionAborted,
+            ErrorCode::DatagramTooLarge => SocketError::DatagramTooLarge,
+            ErrorCode::Other(text) => SocketError::Other(text),
+        }
+    }
+}
+
+impl From<SocketError> for ErrorCode {
+    fn from(error: SocketError) -> Self {
+        match error {
+            SocketError::AccessDenied => ErrorCode::AccessDenied,
+            SocketError::NotSupported => ErrorCode::NotSupported,
+            SocketError::InvalidArgument => ErrorCode::InvalidArgument,
+            SocketError::OutOfMemory => ErrorCode::OutOfMemory,
+            SocketError::Timeout => ErrorCode::Timeout,
+            SocketError::InvalidState => ErrorCode::InvalidState,
+            SocketError::AddressNotBindable => ErrorCode::AddressNotBindable,
+            SocketError::AddressInUse => ErrorCode::AddressInUse,
+            SocketError::RemoteUnreachable => ErrorCode::RemoteUnreachable,
+            SocketError::ConnectionRefused => ErrorCode::ConnectionRefused,
+            SocketError::ConnectionBroken => ErrorCode::ConnectionBroken,
+            SocketError::ConnectionReset => ErrorCode::ConnectionReset,
+            SocketError::ConnectionAborted => ErrorCode::ConnectionAborted,
+            SocketError::DatagramTooLarge => ErrorCode::DatagramTooLarge,
+            SocketError::Other(text) => ErrorCode::Other(text),
+        }
+    }
+}
+
+impl From<ip_name_lookup::ErrorCode> for LookupFailure {
+    fn from(code: ip_name_lookup::ErrorCode) -> Self {
+        use ip_name_lookup::ErrorCode;
+        match code {
+            ErrorCode::AccessDenied => LookupFailure::AccessDenied,
+            // The host could not make a name of it (IDNA): as unknown as any other.
+            ErrorCode::InvalidArgument | ErrorCode::NameUnresolvable => LookupFailure::NotFound,
+            ErrorCode::TemporaryResolverFailure => LookupFailure::Temporary,
+            ErrorCode::PermanentResolverFailure => LookupFailure::Permanent,
+            ErrorCode::Other(text) => {
+                LookupFailure::Other(text.unwrap_or_else(|| "the lookup failed".into()))
+            }
+        }
+    }
+}
+
+impl From<Phase> for wit::Phase {
+    fn from(phase: Phase) -> Self {
+        match phase {
+            Phase::Lookup => wit::Phase::Lookup,
+            Phase::Connect => wit::Phase::Connect,
+            Phase::Handshake => wit::Phase::Handshake,
+        }
+    }
+}
+
+impl From<LookupFailure> for wit::LookupFailure {
+    fn from(failure: LookupFailure) -> Self {
+        match failure {
+            LookupFailure::NotFound => wit::LookupFailure::NotFound,
+            LookupFailure::Temporary => wit::LookupFailure::Temporary,
+            LookupFailure::Permanent => wit::LookupFailure::Permanent,
+            LookupFailure::FamilyNotSupported => wit::LookupFailure::FamilyNotSupported,
+            LookupFailure::ServiceNotSupported => wit::LookupFailure::ServiceNotSupported,
+            LookupFailure::AccessDenied => wit::LookupFailure::AccessDenied,
+            LookupFailure::Other(text) => wit::LookupFailure::Other(text),
+        }
+    }
+}
+
+impl From<OsFailure> for wit::OsFailure {
+    fn from(failure: OsFailure) -> Self {
+        Self {
+            code: failure.code.into(),
+            message: failure.message,
+        }
+    }
+}
+
+impl From<CertificateFailure> for wit::CertificateFailure {
+    fn from(failure: CertificateFailure) -> Self {
+        match failure {
+            CertificateFailure::Expired(dates) => wit::CertificateFailure::Expired(dates),
+            CertificateFailure::NotYetValid(dates) => wit::CertificateFailure::NotYetValid(dates),
+            CertificateFailure::UnknownIssuer => wit::CertificateFailure::UnknownIssuer,
+            CertificateFailure::NameMismatch(names) => wit::CertificateFailure::NameMismatch(names),
+            CertificateFailure::Revoked => wit::CertificateFailure::Revoked,
+            CertificateFailure::BadSignature => wit::CertificateFailure::BadSignature,
+            CertificateFailure::Malformed(what) => wit::CertificateFailure::Malformed(what),
+            CertificateFailure::Rejected(what) => wit::CertificateFailure::Rejected(what),
+        }
+    }
+}
+
+impl From<TlsFailure> for wit::TlsFailure {
+    fn from(failure: TlsFailure) -> Self {
+        match failure {
+            TlsFailure::Certificate(failure) => wit::TlsFailure::Certificate(failure.into()),
+            TlsFailure::AlertReceived(number, name) => {
+                wit::TlsFailure::AlertReceived((number, name))
+            }
+            TlsFailure::NotTls(what) => wit::TlsFailure::NotTls(what),
+            TlsFailure::Incompatible(what) => wit::TlsFailure::Incompatible(what),
+            TlsFailure::Truncated => wit::TlsFailure::Truncated,
+            TlsFailure::Protocol(what) => wit::TlsFailure::Protocol(what),
+            TlsFailure::Configuration(what) => wit::TlsFailure::Configuration(what),
+        }
+    }
+}
+
+impl From<Failure> for wit::Failure {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::InvalidArgument(text) => wit::Failure::InvalidArgument(text),
+            Failure::Lookup(failure) => wit::Failure::Lookup(failure.into()),
+            Failure::Os(failure) => wit::Failure::Os(failure.into()),
+            Failure::All(failures) => {
+                wit::Failure::All(failures.into_iter().map(Into::into).collect())
+            }
+            Failure::Tls(failure) => wit::Failure::Tls(failure.into()),
+            Failure::TimedOut(phase) => wit::Failure::TimedOut(phase.into()),
+            Failure::Cancelled => wit::Failure::Cancelled,
+        }
+    }
+}
+
+impl From<Step> for wit::Step {
+    fn from(step: Step) -> Self {
+        Self {
+            phase: step.phase.into(),
+            address: step.address.map(Into::into),
+            started: nanoseconds(step.started),
+            ended: nanoseconds(step.ended),
+            outcome: match step.outcome {
+                Outcome::Succeeded => wit::Outcome::Succeeded,
+                Outcome::Failed(failure) => wit::Outcome::Failed(failure.into()),
+                Outcome::Abandoned => wit::Outcome::Abandoned,
+            },
+        }
+    }
+}

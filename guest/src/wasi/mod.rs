@@ -1,0 +1,21 @@
+//! Switchboard on WASI 0.3: the only part that touches the world. A thin layer: what to do is decided by the logic.
+
+mod address;
+#[allow(
+    unsafe_code,
+    missing_docs,
+    unreachable_pub,
+    clippy::all,
+    reason = "generated"
+)]
+mod bindings;
+mod clock;
+mod command;
+mod connect;
+mod connection;
+mod exports;
+mod failure;
+mod inbound;
+mod outbound;
+mod pump;
+mod signal;
