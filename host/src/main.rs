@@ -1,0 +1,63 @@
+//! The command `switchboard`: the component with the same arguments, for machines without a wasmtime of their own.
+//!
+//! It may use the network and the resolver, and read files, as the command needs for `--ca`.
+
+use anyhow::{Context, Result};
+use std::io::IsTerminal;
+use std::process::ExitCode;
+use std::time::Duration;
+use switchboard_host::{Component, Host, Invocation, Permissions};
+
+#[cfg(component)]
+const COMPONENT: &[u8] = include_bytes!(env!("SWITCHBOARD_COMPONENT"));
+#[cfg(not(component))]
+compile_error!("there is no target/switchboard.wasm to embed: run `make component` first");
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let status = match run().await {
+        Ok(status) => status,
+        Err(error) => {
+            eprintln!("switchboard: {error:#}");
+            1
+        }
+    };
+    // Not by returning: a thread may still be waiting for standard input.
+    std::process::exit(status.into())
+}
+
+async fn run() -> Result<u8> {
+    let arguments = std::env::args_os().map(|argument| argument.into_string());
+    let arguments: Result<Vec<_>, _> = arguments.collect();
+    let arguments = arguments
+        .map_err(|argument| anyhow::anyhow!("argument {argument:?} is not valid UTF-8"))?;
+    let host = Host::new()?;
+    let component = compile(&host).await?;
+    let permissions = Permissions::none()
+        .connect()
+        .look_up()
+        .read("/", "/")
+        .read(".", ".");
+    let invocation = Invocation::new(arguments)
+        .permissions(permissions)
+        .inherit_stdio();
+    Ok(host.run(&component, invocation).await?.status)
+}
+
+/// Takes seconds the first time, and says so to whoever watches; then it comes from the cache.
+async fn compile(host: &Host) -> Result<Component> {
+    let (done, compiled) = tokio::sync::oneshot::channel::<()>();
+    let watched = std::io::stderr().is_terminal();
+    let notice = std::thread::spawn(move || {
+        let mut compiled = compiled;
+        std::thread::sleep(Duration::from_millis(300));
+        let going_on = compiled.try_recv().is_err();
+        if watched && going_on {
+            eprint!("switchboard: compiling for this machine, once\u{2026}\r");
+        }
+    });
+    drop(notice);
+    let component = host.load(COMPONENT).context("the embedded component")?;
+    let _ = done.send(());
+    Ok(component)
+}

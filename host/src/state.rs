@@ -1,0 +1,107 @@
+//! What the store of a run holds.
+
+use crate::Invocation;
+use anyhow::Result;
+use wasmtime::ResourceLimiter;
+use wasmtime::component::ResourceTable;
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+
+pub(crate) struct State {
+    wasi: WasiCtx,
+    table: ResourceTable,
+    pub(crate) memory: Memory,
+}
+
+impl State {
+    pub(crate) fn new(invocation: Invocation) -> Result<Self> {
+        let mut wasi = WasiCtx::builder();
+        wasi.args(&invocation.arguments);
+        invocation.permissions.grant(&mut wasi)?;
+        if invocation.inherit {
+            wasi.inherit_stdio();
+        }
+        if let Some(stdin) = invocation.stdin {
+            wasi.stdin(Boxed(stdin));
+        }
+        if let Some(stdout) = invocation.stdout {
+            wasi.stdout(Boxed(stdout));
+        }
+        if let Some(stderr) = invocation.stderr {
+            wasi.stderr(Boxed(stderr));
+        }
+        Ok(Self {
+            wasi: wasi.build(),
+            table: ResourceTable::new(),
+            memory: Memory::default(),
+        })
+    }
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView {
+            ctx: &mut self.wasi,
+            table: &mut self.table,
+        }
+    }
+}
+
+/// Counts the linear memory of all instances.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    bytes: usize,
+}
+
+impl Memory {
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+}
+
+impl ResourceLimiter for Memory {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        self.bytes += desired.saturating_sub(current);
+        Ok(true)
+    }
+
+    fn table_growing(
+        &mut self,
+        _current: usize,
+        _desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        Ok(true)
+    }
+}
+
+/// A stream behind a pointer.
+struct Boxed<T: ?Sized>(Box<T>);
+
+mod boxed {
+    use super::Boxed;
+    use tokio::io::{AsyncRead, AsyncWrite};
+    use wasmtime_wasi::cli::{IsTerminal, StdinStream, StdoutStream};
+
+    impl<T: IsTerminal + ?Sized> IsTerminal for Boxed<T> {
+        fn is_terminal(&self) -> bool {
+            self.0.is_terminal()
+        }
+    }
+
+    impl<T: StdinStream + ?Sized> StdinStream for Boxed<T> {
+        fn async_stream(&self) -> Box<dyn AsyncRead + Send + Sync> {
+            self.0.async_stream()
+        }
+    }
+
+    impl<T: StdoutStream + ?Sized> StdoutStream for Boxed<T> {
+        fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
+            self.0.async_stream()
+        }
+    }
+}
