@@ -1,0 +1,23 @@
+//! The other end of the line: real servers on loopback for the integration tests and benchmarks.
+//!
+//! Every server listens on a port the kernel chose, runs on a thread of its own (so that it answers whatever
+//! the caller's runtime is doing), and is gone, sockets and all, when the drop of its handle returns. Child
+//! processes are killed by their handle in the same way. Every wait takes a limit.
+#![forbid(unsafe_code)]
+
+pub mod behaviour;
+pub mod bench_native;
+pub mod blackhole;
+pub mod certs;
+pub mod child;
+pub mod echo;
+pub mod log;
+pub mod openssl;
+pub mod pattern;
+pub mod place;
+pub mod proc_net;
+pub mod python;
+pub mod refuse;
+pub mod scripted;
+pub mod tls;
+mod worker;
