@@ -11,6 +11,7 @@ pub struct Invocation {
     pub(crate) stdout: Option<Box<dyn StdoutStream>>,
     pub(crate) stderr: Option<Box<dyn StdoutStream>>,
     pub(crate) inherit: bool,
+    pub(crate) current_directory: Option<String>,
 }
 
 impl Invocation {
@@ -23,6 +24,7 @@ impl Invocation {
             stdout: None,
             stderr: None,
             inherit: false,
+            current_directory: None,
         }
     }
 
@@ -35,6 +37,12 @@ impl Invocation {
     /// Gives it this process's standard streams.
     pub fn inherit_stdio(mut self) -> Self {
         self.inherit = true;
+        self
+    }
+
+    /// Tells it from which of its directories relative paths start.
+    pub fn current_directory(mut self, name: impl Into<String>) -> Self {
+        self.current_directory = Some(name.into());
         self
     }
 

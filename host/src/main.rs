@@ -36,10 +36,11 @@ async fn run() -> Result<u8> {
     let permissions = Permissions::none()
         .connect()
         .look_up()
-        .read("/", "/")
-        .read(".", ".");
+        .read("/", "/");
+    let from = std::env::current_dir().context("the current directory")?;
     let invocation = Invocation::new(arguments)
         .permissions(permissions)
+        .current_directory(from.to_string_lossy())
         .inherit_stdio();
     Ok(host.run(&component, invocation).await?.status)
 }

@@ -17,6 +17,9 @@ impl State {
         let mut wasi = WasiCtx::builder();
         wasi.args(&invocation.arguments);
         invocation.permissions.grant(&mut wasi)?;
+        if let Some(directory) = &invocation.current_directory {
+            wasi.initial_cwd(directory);
+        }
         if invocation.inherit {
             wasi.inherit_stdio();
         }

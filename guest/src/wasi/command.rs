@@ -1,8 +1,11 @@
 //! The command: `wasi:cli/run`.
 
-use super::bindings::wasi::cli::{environment, exit, stdin, stdout};
+use super::bindings::wasi::cli::{environment, exit, stdin, stdout, types};
+use super::bindings::wit_stream;
 use super::connect::{ConnectError, create_connection};
 use super::connection::Connection;
+use super::inbound::Inbound;
+use super::outbound::Outbound;
 use super::signal::Signal;
 use crate::cli::{self, Answer, Connect, DONE, FAILED, USAGE};
 use crate::draw;
@@ -12,6 +15,7 @@ use crate::timeline::Outcome;
 use crate::tls::context::{Context, Trust};
 use futures_lite::future::or;
 use std::io::IsTerminal;
+use std::path::Path;
 use std::rc::Rc;
 
 /// Runs the command; tells a failure by exit status 1 or 2 and on standard error.
@@ -84,7 +88,7 @@ fn options(arguments: &Connect) -> Result<Options, Answer> {
         let unusable = |why: &dyn std::fmt::Display| {
             cli::usage(format_args!("--ca {}: {why}", path.display()))
         };
-        let bytes = std::fs::read(path).map_err(|error| {
+        let bytes = read(path).map_err(|error| {
             unusable(&format_args!(
                 "{error}; may the component see this directory (--dir)?"
             ))
@@ -102,6 +106,13 @@ fn options(arguments: &Connect) -> Result<Options, Answer> {
     let config = context.client_config().map_err(cli::usage)?;
     options.tls = Some(config);
     Ok(options)
+}
+
+/// Reads a file of the caller's, who names it from where it stands. Not every host tells where that is; then the
+/// directories that it opened are all there is.
+fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+    let from = environment::get_initial_cwd().unwrap_or_default();
+    std::fs::read(Path::new(&from).join(path)).or_else(|_| std::fs::read(path))
 }
 
 /// One clear sentence, and what was tried.
@@ -167,25 +178,48 @@ fn facts(connection: &Connection) -> String {
 /// Joins standard input and output to the connection until the peer has said everything.
 async fn join(connection: &Rc<Connection>) -> Result<(), String> {
     let (input, _input_ended) = stdin::read_via_stream();
-    let (received, ended) = connection.receive();
-    let written = stdout::write_via_stream(received);
-    let sent = connection.send(input);
-    let told = |code| match connection.failure() {
-        Some(failure) => failure.into(),
-        None => SocketError::from(code).to_string(),
-    };
     let receiving = async {
-        let written = written
-            .await
-            .map_err(|_| "standard output cannot be written".to_owned());
-        written.and(ended.await.map_err(told))
+        if connection.facts().is_none() {
+            let (received, ended) = connection.receive();
+            let written = stdout::write_via_stream(received).await;
+            return match ended.await {
+                Err(code) => Err(SocketError::from(code).to_string()),
+                Ok(()) => written.map_err(output),
+            };
+        }
+        // Between two ends in one component there can be no future, so it is done here and not by `receive`.
+        let (plaintext, received) = wit_stream::new();
+        let mut plaintext = Outbound::new(plaintext);
+        let written = stdout::write_via_stream(received);
+        let received = connection.receive_all(&mut plaintext).await;
+        drop(plaintext);
+        let written = written.await;
+        received?;
+        written.map_err(output)
     };
-    // Only a failure of sending is worth an early word: its success leaves the rest to the peer.
     let sending = async {
-        match sent.await {
+        let sent = match connection.facts() {
+            None => connection
+                .send(input)
+                .await
+                .map_err(|code| SocketError::from(code).to_string()),
+            Some(_) => connection
+                .send_all(&mut Inbound::new(input))
+                .await
+                .map_err(Into::into),
+        };
+        match sent {
+            // Only a failure of sending is worth an early word: its success leaves the rest to the peer.
             Ok(()) => std::future::pending().await,
-            Err(code) => Err(told(code)),
+            Err(why) => Err(why),
         }
     };
     or(receiving, sending).await
+}
+
+fn output(code: types::ErrorCode) -> String {
+    match code {
+        types::ErrorCode::Pipe => "nobody reads standard output any more".into(),
+        _ => "standard output cannot be written".into(),
+    }
 }

@@ -457,26 +457,26 @@ impl Connection {
         (reader, completion)
     }
 
-    /// The next decrypted bytes for the stream of `receive`; none at the end.
-    pub(super) async fn decrypt(&self, bytes: &mut Vec<u8>) -> Result<(), StreamFailure> {
+    /// Decrypts everything that the peer sends and gives it to a stream, until either side has enough.
+    pub(super) async fn receive_all(&self, sink: &mut Outbound) -> Result<(), StreamFailure> {
         self.until_ended(async {
             let mut receiver = self.receiver.lock().await;
             let Some(receiver) = self.open_receiver(&mut receiver) else {
                 return Err(self.unusable());
             };
-            self.receive_more(receiver).await?;
-            // By turns: the buffer that was sent becomes the one to decrypt into.
-            bytes.clear();
-            std::mem::swap(bytes, &mut receiver.plaintext);
-            Ok(())
+            loop {
+                self.receive_more(receiver).await?;
+                if receiver.plaintext.is_empty() {
+                    return Ok(());
+                }
+                // By turns: the buffer that was sent becomes the one to decrypt into.
+                std::mem::swap(sink.buffer(), &mut receiver.plaintext);
+                if let Err(_unwanted) = sink.flush().await {
+                    return Ok(());
+                }
+            }
         })
         .await
-    }
-
-    /// Gives decrypted bytes to the stream of `receive`. `false`: it does not want them, or the connection has ended.
-    pub(super) async fn deliver(&self, plaintext: &mut Outbound) -> bool {
-        let delivered = self.until_ended(async { Ok(plaintext.flush().await.is_ok()) });
-        delivered.await.unwrap_or(false)
     }
 
     pub(super) fn send(

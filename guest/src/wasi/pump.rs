@@ -13,21 +13,10 @@ pub(super) async fn receive(
     mut plaintext: Outbound,
     done: FutureWriter<Result<(), ErrorCode>>,
 ) {
-    let result = loop {
-        if let Err(failure) = connection.decrypt(plaintext.buffer()).await {
-            break Err(failure.into());
-        }
-        if plaintext.buffer().is_empty() {
-            break Ok(());
-        }
-        let wanted = connection.deliver(&mut plaintext).await;
-        if !wanted {
-            break Ok(());
-        }
-    };
+    let result = connection.receive_all(&mut plaintext).await;
     // The caller sees the end of the stream before it asks how it ended; and whoever does not ask keeps nothing open.
     drop((connection, plaintext));
-    let _ = done.write(result).await;
+    let _ = done.write(result.map_err(Into::into)).await;
 }
 
 /// From the caller to the connection.

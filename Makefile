@@ -1,0 +1,58 @@
+# What a user types: `make run` and `make test`. Each target does its own set-up, and does it once.
+
+CARGO ?= cargo
+# A name to connect to: `make run HOST=example.com PORT=443 TLS=1`
+HOST ?=
+PORT ?= 443
+TLS ?=
+
+BIN := target/debug
+# Everything native is built together: a part of the workspace alone would build wasmtime again, with other features.
+BUILD := $(CARGO) build --workspace --all-targets --locked --quiet
+WASM := $(CARGO) build --target wasm32-wasip2 --release --locked --quiet
+
+.PHONY: help run test bench component app build setup lint doc clean
+
+help: ## Say what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build ## Connect past two dead addresses with TLS, or to HOST and PORT, with TLS=1 or without
+	@$(if $(HOST),$(BIN)/switchboard connect '$(HOST)' '$(PORT)' $(if $(TLS),--tls) -v,$(BIN)/demo)
+
+test: build app ## Run all tests
+	@$(CARGO) test --workspace --locked --no-fail-fast
+
+bench: build app ## Measure against native tokio and CPython's asyncio
+	@$(BIN)/bench
+
+component: setup ## Build target/switchboard.wasm
+	@echo 'Building the component: target/switchboard.wasm'
+	@$(WASM) -p switchboard-guest
+	@cmp -s target/wasm32-wasip2/release/switchboard.wasm target/switchboard.wasm \
+		|| cp target/wasm32-wasip2/release/switchboard.wasm target/switchboard.wasm
+
+app: setup
+	@echo 'Building the application that the tests plug it into: target/app.wasm'
+	@$(WASM) -p switchboard-app
+	@cmp -s target/wasm32-wasip2/release/app.wasm target/app.wasm \
+		|| cp target/wasm32-wasip2/release/app.wasm target/app.wasm
+
+build: component
+	@echo 'Building the host, the tools and the tests (wasmtime takes ten minutes, once)'
+	@$(BUILD)
+
+setup:
+	@tools/needs.sh
+	@tools/wasm-target.sh
+
+lint: build ## Check format and lints
+	@$(CARGO) fmt --all --check
+	@$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	@$(CARGO) clippy -p switchboard-guest --target wasm32-wasip2 --locked -- -D warnings
+	@$(CARGO) clippy -p switchboard-app --target wasm32-wasip2 --locked -- -D warnings
+
+doc: component ## Write the documentation to target/doc
+	@RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --locked
+
+clean: ## Remove everything that was built
+	@$(CARGO) clean
