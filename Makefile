@@ -28,8 +28,10 @@ bench: build app ## Measure against native tokio and CPython's asyncio
 component: setup ## Build target/switchboard.wasm
 	@echo 'Building the component: target/switchboard.wasm'
 	@$(WASM) -p switchboard-guest
-	@cmp -s target/wasm32-wasip2/release/switchboard.wasm target/switchboard.wasm \
-		|| cp target/wasm32-wasip2/release/switchboard.wasm target/switchboard.wasm
+	@$(CARGO) run --locked --quiet -p switchboard-tools --no-default-features --bin document -- \
+		target/wasm32-wasip2/release/switchboard.wasm wit target/documented.wasm
+	@cmp -s target/documented.wasm target/switchboard.wasm \
+		|| cp target/documented.wasm target/switchboard.wasm
 
 app: setup
 	@echo 'Building the application that the tests plug it into: target/app.wasm'

@@ -68,7 +68,7 @@ pub struct Connect {
     pub alpn: Vec<String>,
     /// How long the handshake may take [default: 60s]
     #[arg(long, value_name = "TIME", value_parser = duration, requires = "tls", help_heading = "TLS")]
-    handshake_timeout: Option<Duration>,
+    pub handshake_timeout: Option<Duration>,
 
     /// IPv4 only
     #[arg(short = '4', conflicts_with = "ipv6", help_heading = "Addresses")]
@@ -95,7 +95,7 @@ pub struct Connect {
 
     /// How long lookup, connecting and handshake may take together
     #[arg(long, value_name = "TIME", value_parser = duration)]
-    timeout: Option<Duration>,
+    pub timeout: Option<Duration>,
     /// Tell the failure of each address
     #[arg(long)]
     pub all_errors: bool,

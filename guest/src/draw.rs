@@ -1,6 +1,6 @@
 //! The timeline for people: every step as a bar on a common time axis.
 
-use crate::failure::{Failure, SocketError};
+use crate::failure::Failure;
 use crate::timeline::{Outcome, Step};
 use std::fmt::Write;
 use std::time::Duration;
@@ -53,6 +53,19 @@ pub fn timeline(steps: &[Step], symbols: bool) -> String {
     drawing
 }
 
+/// How far a transfer is, in one line.
+pub fn progress(received: u64, sent: u64, elapsed: Duration) -> String {
+    let seconds = elapsed.as_secs_f64().max(f64::MIN_POSITIVE);
+    let megabytes = |bytes: u64| bytes as f64 / 1e6;
+    format!(
+        "received {:.1} MB, sent {:.1} MB, {:.1} MB/s, {:.0} s",
+        megabytes(received),
+        megabytes(sent),
+        megabytes(received.saturating_add(sent)) / seconds,
+        elapsed.as_secs_f64()
+    )
+}
+
 /// To a tenth.
 fn milliseconds(time: Duration) -> String {
     format!("{:.1}", time.as_secs_f64() * 1000.0)
@@ -70,9 +83,10 @@ fn outcome(outcome: &Outcome) -> String {
 /// A failure at an address that stands beside it.
 pub fn short(failure: &Failure) -> String {
     match failure {
-        Failure::Os(failure) => match &failure.code {
-            SocketError::Other(_) => failure.message.clone(),
-            code => code.to_string().to_lowercase(),
+        // What has a number is told in the system's words, anything else in its own.
+        Failure::Os(failure) => match failure.message.starts_with("[Errno ") {
+            true => failure.code.to_string().to_lowercase(),
+            false => failure.message.clone(),
         },
         Failure::TimedOut(_) => "timed out".into(),
         failure => failure.to_string(),
@@ -82,7 +96,7 @@ pub fn short(failure: &Failure) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::failure::{OsFailure, Phase};
+    use crate::failure::{OsFailure, Phase, SocketError};
 
     #[test]
     fn a_race_that_the_third_address_wins() {
@@ -130,6 +144,15 @@ mod tests {
 ";
         assert_eq!(timeline(&steps, false), expected);
         assert!(timeline(&steps, true).contains("▏ ██████"));
+    }
+
+    #[test]
+    fn a_transfer() {
+        assert_eq!(
+            progress(12_345_678, 50_000, Duration::from_secs(5)),
+            "received 12.3 MB, sent 0.1 MB, 2.5 MB/s, 5 s"
+        );
+        assert!(progress(u64::MAX, u64::MAX, Duration::ZERO).contains("0 s"));
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub mod failure;
 pub mod interleave;
 pub mod lookup;
 pub mod options;
+pub mod sentence;
 pub mod services;
 pub mod timeline;
 pub mod tls;

@@ -33,10 +33,7 @@ async fn run() -> Result<u8> {
         .map_err(|argument| anyhow::anyhow!("argument {argument:?} is not valid UTF-8"))?;
     let host = Host::new()?;
     let component = compile(&host).await?;
-    let permissions = Permissions::none()
-        .connect()
-        .look_up()
-        .read("/", "/");
+    let permissions = Permissions::none().connect().look_up().read("/", "/");
     let from = std::env::current_dir().context("the current directory")?;
     let invocation = Invocation::new(arguments)
         .permissions(permissions)

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, bail, ensure};
 use std::io::{Read, Write};
-use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Output, Stdio};
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
@@ -112,7 +112,17 @@ impl Done {
 }
 
 /// Runs `command` to its end, blocking, with `input` as its standard input. It is killed after `limit`.
-pub fn run(mut command: Command, input: &[u8], limit: Duration) -> Result<Done> {
+pub fn run(command: Command, input: &[u8], limit: Duration) -> Result<Done> {
+    let output = run_for_bytes(command, input, limit)?;
+    Ok(Done {
+        status: output.status,
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    })
+}
+
+/// As [`run`], where what is written may be no text.
+pub fn run_for_bytes(mut command: Command, input: &[u8], limit: Duration) -> Result<Output> {
     let begun = Instant::now();
     let mut child = spawn(&mut command)?;
     let mut stdin = child.0.stdin.take().context("no standard input")?;
@@ -133,7 +143,7 @@ pub fn run(mut command: Command, input: &[u8], limit: Duration) -> Result<Done> 
         ensure!(!left().is_zero(), late());
         std::thread::sleep(Duration::from_millis(1));
     };
-    Ok(Done {
+    Ok(Output {
         status,
         stdout,
         stderr,
@@ -169,12 +179,12 @@ fn follow(
 }
 
 /// Sends all that can be read once the pipe has ended.
-fn collect(mut pipe: impl Read + Send + 'static) -> mpsc::Receiver<String> {
+fn collect(mut pipe: impl Read + Send + 'static) -> mpsc::Receiver<Vec<u8>> {
     let (all, collected) = mpsc::channel();
     std::thread::spawn(move || {
         let mut bytes = Vec::new();
         let _ = pipe.read_to_end(&mut bytes);
-        let _ = all.send(String::from_utf8_lossy(&bytes).into_owned());
+        let _ = all.send(bytes);
     });
     collected
 }

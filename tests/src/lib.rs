@@ -7,9 +7,12 @@
 
 pub mod behaviour;
 pub mod bench_native;
+pub mod bench_wasm;
 pub mod blackhole;
 pub mod certs;
 pub mod child;
+pub mod command;
+pub mod composed;
 pub mod echo;
 pub mod log;
 pub mod openssl;

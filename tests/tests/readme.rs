@@ -33,25 +33,40 @@ fn every_line_that_can_be_run() -> Result<()> {
     let readme = std::fs::read_to_string(repository().join("README.md"))?;
     let commands = commands(&readme);
     let (make, here): (Vec<_>, Vec<_>) = commands.iter().partition(|it| it.starts_with("make "));
-    ensure!(make.len() >= 2 && here.len() >= 5, "too few commands: {commands:?}");
+    ensure!(
+        make.len() >= 2 && here.len() >= 5,
+        "too few commands: {commands:?}"
+    );
 
     let pki = Pki::new()?;
     let server = TlsServer::echo("127.0.0.1", &pki.issue(&["localhost"])?)?;
     let folder = tempfile::tempdir()?;
     std::fs::copy(pki.ca_path(), folder.path().join("ca.pem"))?;
-    std::os::unix::fs::symlink(repository().canonicalize()?.join("target"), folder.path().join("target"))?;
+    std::os::unix::fs::symlink(
+        repository().canonicalize()?.join("target"),
+        folder.path().join("target"),
+    )?;
     // The programs lie one above the test itself.
     let programs = std::env::current_exe()?;
-    let programs = programs.parent().and_then(Path::parent).context("target/debug")?;
+    let programs = programs
+        .parent()
+        .and_then(Path::parent)
+        .context("target/debug")?;
     let path = format!("{}:{}", programs.display(), std::env::var("PATH")?);
     for command in here {
         let mut shell = Command::new("sh");
         shell.args(["-euc", command]).current_dir(folder.path());
-        shell.env("PATH", &path).env("PORT", server.addr().port().to_string());
+        shell
+            .env("PATH", &path)
+            .env("PORT", server.addr().port().to_string());
         let done = run(shell, b"", Duration::from_secs(60))?.success();
         let done = done.with_context(|| command.clone())?;
         if command.contains("hello") {
-            ensure!(done.stdout == "hello\n", "{command} printed {:?}", done.stdout);
+            ensure!(
+                done.stdout == "hello\n",
+                "{command} printed {:?}",
+                done.stdout
+            );
         }
     }
     Ok(())
@@ -61,7 +76,10 @@ fn every_line_that_can_be_run() -> Result<()> {
 fn every_target_of_make_is_there() -> Result<()> {
     let readme = std::fs::read_to_string(repository().join("README.md"))?;
     let makefile = std::fs::read_to_string(repository().join("Makefile"))?;
-    let words: Vec<_> = readme.split('`').filter_map(|it| it.strip_prefix("make ")).collect();
+    let words: Vec<_> = readme
+        .split('`')
+        .filter_map(|it| it.strip_prefix("make "))
+        .collect();
     ensure!(words.len() >= 5, "too few: {words:?}");
     for target in words.iter().filter_map(|it| it.split_whitespace().next()) {
         ensure!(makefile.contains(&format!("\n{target}:")), "make {target}");

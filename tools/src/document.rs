@@ -16,22 +16,22 @@ use wit_parser::{
 /// A component as its readers see it, as far as it is known here.
 const ROOT: &str = "package root:component; world root {}";
 
+/// The magic number, and what tells a component from a module.
+const PREAMBLE: &[u8] = b"\0asm\x0d\0\x01\0";
+
 fn main() -> Result<()> {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     let [from, wit, to] = arguments.as_slice() else {
         bail!("usage: document IN.wasm WIT_DIR OUT.wasm");
     };
     let component = std::fs::read(from).with_context(|| from.clone())?;
-    let documented = document(component, Path::new(wit))?;
+    let documented = document(&component, Path::new(wit))?;
     std::fs::write(to, documented).with_context(|| to.clone())
 }
 
-/// The component with the documentation of the package in this directory.
-fn document(mut component: Vec<u8>, wit: &Path) -> Result<Vec<u8>> {
-    // The magic number, and what tells a component from a module.
-    if !component.starts_with(b"\0asm\x0d\0\x01\0") {
-        bail!("this is no component");
-    }
+/// The component with the documentation of the package in this directory, in place of any that it had.
+fn document(component: &[u8], wit: &Path) -> Result<Vec<u8>> {
+    let mut component = undocumented(component)?;
     let mut resolve = Resolve::new();
     let (package, _) = resolve.push_dir(wit)?;
     let text = describe(&resolve, package)?;
@@ -46,6 +46,34 @@ fn document(mut component: Vec<u8>, wit: &Path) -> Result<Vec<u8>> {
     };
     section.append_to_component(&mut component);
     Ok(component)
+}
+
+/// The component without documentation of its own. What is nested in it is left alone.
+fn undocumented(component: &[u8]) -> Result<Vec<u8>> {
+    let Some(mut rest) = component.strip_prefix(PREAMBLE) else {
+        bail!("this is no component");
+    };
+    let mut kept = PREAMBLE.to_vec();
+    while let [id, after @ ..] = rest {
+        let (section, left) = sized(after).context("a section is cut off")?;
+        let whole = &rest[..rest.len() - left.len()];
+        let named = |section| Some(sized(section)?.0 == PackageMetadata::SECTION_NAME.as_bytes());
+        if *id != 0 || named(section) != Some(true) {
+            kept.extend(whole);
+        }
+        rest = left;
+    }
+    Ok(kept)
+}
+
+/// What follows a size in LEB128, as much as that says; and the rest.
+fn sized(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let length = bytes.iter().position(|byte| byte & 0x80 == 0)? + 1;
+    let (size, rest) = bytes.split_at(length);
+    let size = size.iter().rev().try_fold(0_usize, |size, byte| {
+        Some(size.checked_mul(128)? | usize::from(byte & 0x7f))
+    })?;
+    rest.split_at_checked(size)
 }
 
 /// The documentation of the world that offers something of the package, and of all that it offers.

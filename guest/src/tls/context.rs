@@ -1,8 +1,9 @@
 //! What TLS trusts and offers: the `context` of the WIT.
 
+use super::failure::certificate_failure;
 use crate::failure::TlsFailure;
 use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::pem::{self, PemObject};
 use rustls::{ClientConfig, RootCertStore};
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -51,7 +52,16 @@ impl Context {
             TlsFailure::Configuration(format!("cannot load CA certificates: {why}"))
         };
         let pem: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(certificates).collect();
-        let mut found = pem.map_err(|error| unreadable(&error))?;
+        let mut found = pem.map_err(|error| match error {
+            pem::Error::MissingSectionEnd { .. } => {
+                unreadable(&"a line -----BEGIN CERTIFICATE----- has no -----END CERTIFICATE-----")
+            }
+            pem::Error::IllegalSectionStart { .. } => {
+                unreadable(&"a line of PEM that begins with -----BEGIN is malformed")
+            }
+            pem::Error::Base64Decode(_) => unreadable(&"the PEM is not valid base64"),
+            error => unreadable(&error),
+        })?;
         // DER begins with a SEQUENCE (X.690, section 8.9).
         if found.is_empty() && certificates.first() == Some(&0x30) {
             found.push(CertificateDer::from(certificates));
@@ -62,7 +72,14 @@ impl Context {
         let mut roots = self.roots.clone();
         for (index, certificate) in found.iter().enumerate() {
             let added = roots.add(certificate.clone().into_owned());
-            added.map_err(|error| unreadable(&format_args!("number {}: {error}", index + 1)))?;
+            added.map_err(|error| match error {
+                rustls::Error::InvalidCertificate(error) => unreadable(&format_args!(
+                    "number {}: {}",
+                    index + 1,
+                    certificate_failure(error)
+                )),
+                error => unreadable(&error),
+            })?;
         }
         self.roots = roots;
         self.built.take();

@@ -16,13 +16,16 @@ pub fn tls_failure(error: rustls::Error, peer: &[u8]) -> TlsFailure {
             let name = format!("{alert:?}");
             TlsFailure::AlertReceived(alert.into(), snake_case(&name))
         }
-        Error::PeerIncompatible(why) => {
-            TlsFailure::Incompatible(snake_case(&format!("{why:?}")).replace('_', " "))
-        }
+        Error::PeerIncompatible(why) => TlsFailure::Incompatible(words(&format!("{why:?}"))),
         Error::NoApplicationProtocol => {
             TlsFailure::Incompatible("no application protocol (ALPN)".into())
         }
         Error::DecryptError => TlsFailure::Protocol("a record does not decrypt".into()),
+        Error::PeerMisbehaved(why) => TlsFailure::Protocol(words(&format!("{why:?}"))),
+        Error::InvalidMessage(why) => TlsFailure::Protocol(format!(
+            "a message is corrupt ({})",
+            words(&format!("{why:?}"))
+        )),
         error => TlsFailure::Protocol(error.to_string()),
     }
 }
@@ -54,7 +57,7 @@ fn not_tls(peer: &[u8]) -> Option<String> {
     })
 }
 
-fn certificate_failure(error: CertificateError) -> CertificateFailure {
+pub(super) fn certificate_failure(error: CertificateError) -> CertificateFailure {
     match error {
         CertificateError::ExpiredContext { time, not_after } => {
             CertificateFailure::Expired(format!(
@@ -84,8 +87,36 @@ fn certificate_failure(error: CertificateError) -> CertificateFailure {
         CertificateError::BadEncoding => {
             CertificateFailure::Malformed("it is not valid DER of X.509".into())
         }
-        error => CertificateFailure::Rejected(error.to_string()),
+        error => CertificateFailure::Rejected(rejected(&error)),
     }
+}
+
+/// What rustls and webpki have no sentence for.
+fn rejected(error: &CertificateError) -> String {
+    use CertificateError::{
+        InvalidPurposeContext, Other, UnsupportedSignatureAlgorithmContext,
+        UnsupportedSignatureAlgorithmForPublicKeyContext,
+    };
+    match error {
+        Other(error) => match error.to_string().as_str() {
+            "CaUsedAsEndEntity" => {
+                "it is that of an authority (CA:TRUE), which no server can use".into()
+            }
+            "EndEntityUsedAsCa" => "what signed it is not that of an authority".into(),
+            name => words(name),
+        },
+        UnsupportedSignatureAlgorithmContext { .. }
+        | UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
+            "its signature algorithm is not supported".into()
+        }
+        InvalidPurposeContext { .. } => error.to_string(),
+        error => words(&format!("{error:?}")),
+    }
+}
+
+/// The words of an identifier.
+fn words(identifier: &str) -> String {
+    snake_case(identifier).replace('_', " ")
 }
 
 /// `DnsName("a.example")` and `IpAddress(127.0.0.1)`, as webpki shows names, without the clothes.
@@ -156,6 +187,33 @@ mod tests {
             "the peer does not speak TLS: it sends 00 ff"
         );
         assert!(says(&[22, 3, 3, 0, 0]).starts_with("the peer broke the TLS protocol"));
+    }
+
+    #[test]
+    fn what_others_name_is_told_in_words() {
+        let told = |error: CertificateError| certificate_failure(error).to_string();
+        let other = |name| {
+            // webpki's own text is its name.
+            let error = std::io::Error::other(name);
+            CertificateError::Other(rustls::OtherError(std::sync::Arc::new(error)))
+        };
+        assert_eq!(
+            told(other("CaUsedAsEndEntity")),
+            "certificate is not acceptable: it is that of an authority (CA:TRUE), which no server can use"
+        );
+        assert_eq!(
+            told(other("PathLenConstraintViolated")),
+            "certificate is not acceptable: path len constraint violated"
+        );
+        assert_eq!(
+            told(CertificateError::UnhandledCriticalExtension),
+            "certificate is not acceptable: unhandled critical extension"
+        );
+        let misbehaved = Error::PeerMisbehaved(rustls::PeerMisbehaved::TooManyEmptyFragments);
+        assert_eq!(
+            tls_failure(misbehaved, &[22, 3, 3]).to_string(),
+            "the peer broke the TLS protocol: too many empty fragments"
+        );
     }
 
     #[test]

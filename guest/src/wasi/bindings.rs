@@ -8,5 +8,56 @@ wit_bindgen::generate!({
     default_bindings_module: "crate::wasi::bindings",
 });
 
-export!(Component with_types_in crate::wasi::bindings);
+export!(Component with_types_in crate::wasi::bindings::freeing);
 use super::exports::Component;
+
+/// What is generated, except that the parameters of these functions are freed: of an `async` export with more than 16
+/// flat values the caller puts them into memory that is ours, and wit-bindgen 0.62 forgets it. A call reads them before
+/// it returns for the first time.
+mod freeing {
+    pub mod exports {
+        pub use super::super::exports::wasi;
+
+        pub mod switchboard {
+            pub mod connect {
+                use crate::wasi::bindings::exports::switchboard::connect as generated;
+                pub use generated::{tls, types};
+
+                pub mod streams {
+                    use super::generated::streams as generated;
+                    pub use generated::*;
+                    use std::alloc::{Layout, dealloc};
+
+                    /// `connection-options` in memory.
+                    #[repr(C, align(8))]
+                    struct Options([u8; 152]);
+
+                    /// The parameters of `attempt.run`.
+                    #[repr(C)]
+                    struct Run(u32, Options);
+
+                    pub unsafe fn _export_create_connection_cabi<T: Guest>(
+                        parameters: *mut u8,
+                    ) -> i32 {
+                        unsafe {
+                            let status = generated::_export_create_connection_cabi::<T>(parameters);
+                            dealloc(parameters, Layout::new::<Options>());
+                            status
+                        }
+                    }
+
+                    pub unsafe fn _export_method_attempt_run_cabi<T: GuestAttempt>(
+                        parameters: *mut u8,
+                    ) -> i32 {
+                        unsafe {
+                            let status =
+                                generated::_export_method_attempt_run_cabi::<T>(parameters);
+                            dealloc(parameters, Layout::new::<Run>());
+                            status
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 use super::bindings::wasi::cli::{environment, exit, stdin, stdout, types};
 use super::bindings::wit_stream;
+use super::clock::{Clock, sleep};
 use super::connect::{ConnectError, create_connection};
 use super::connection::Connection;
 use super::inbound::Inbound;
@@ -9,25 +10,26 @@ use super::outbound::Outbound;
 use super::signal::Signal;
 use crate::cli::{self, Answer, Connect, DONE, FAILED, USAGE};
 use crate::draw;
-use crate::failure::{Failure, SocketError};
+use crate::failure::Failure;
 use crate::options::Options;
+use crate::sentence::{self, Limits};
 use crate::timeline::Outcome;
 use crate::tls::context::{Context, Trust};
 use futures_lite::future::or;
-use std::io::IsTerminal;
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::Path;
-use std::rc::Rc;
+use std::time::Duration;
 
 /// Runs the command; tells a failure by exit status 1 or 2 and on standard error.
 pub(super) async fn run() -> Result<(), ()> {
     let status = match command().await {
         Ok(()) => DONE,
         Err(Answer { text, status: DONE }) => {
-            print!("{text}");
+            say(&mut std::io::stdout(), &text);
             DONE
         }
         Err(Answer { text, status }) => {
-            eprint!("{text}");
+            say(&mut std::io::stderr(), &text);
             status
         }
     };
@@ -47,12 +49,8 @@ async fn command() -> Result<(), Answer> {
     let connected = create_connection(options, &Signal::default()).await;
     let connection = connected.map_err(|error| told(&arguments, error))?;
     if arguments.verbose {
-        eprint!("{}", facts(&connection));
-        let timeline = connection.timeline.borrow();
-        eprint!(
-            "{}",
-            draw::timeline(&timeline, std::io::stderr().is_terminal())
-        );
+        let timeline = draw::timeline(&connection.timeline.borrow(), symbols());
+        say(&mut std::io::stderr(), &(facts(&connection) + &timeline));
     }
     let joined = join(&connection).await;
     let closed = match &joined {
@@ -63,6 +61,16 @@ async fn command() -> Result<(), Answer> {
     joined
         .and(closed)
         .map_err(|why: String| failed(&arguments, &why))
+}
+
+/// Writes, as far as anybody listens: `print!` would panic when nobody does, and a panic is a trap.
+fn say(to: &mut dyn Write, text: &str) {
+    let _ = to.write_all(text.as_bytes()).and_then(|()| to.flush());
+}
+
+/// Whether the timeline goes to a terminal, which has more than ASCII.
+fn symbols() -> bool {
+    std::io::stderr().is_terminal()
 }
 
 fn failed(arguments: &Connect, why: &dyn std::fmt::Display) -> Answer {
@@ -89,9 +97,14 @@ fn options(arguments: &Connect) -> Result<Options, Answer> {
             cli::usage(format_args!("--ca {}: {why}", path.display()))
         };
         let bytes = read(path).map_err(|error| {
-            unusable(&format_args!(
-                "{error}; may the component see this directory (--dir)?"
-            ))
+            let hint = match error.kind() {
+                ErrorKind::IsADirectory => "",
+                _ => "; may the component see its directory (--dir)?",
+            };
+            let why = error.to_string();
+            // The number is WASI's, which is nobody's but this component's.
+            let why = why.split(" (os error").next().unwrap_or_default();
+            unusable(&format_args!("{why}{hint}"))
         })?;
         let loaded = context.load_verify_locations(&bytes);
         loaded.map_err(|failure| unusable(&failure))?;
@@ -130,18 +143,17 @@ fn told(arguments: &Connect, error: ConnectError) -> Answer {
                 status: USAGE,
             };
         }
-        Failure::Os(failure) => match (&failure.code, tried.as_slice()) {
-            (SocketError::Other(None), [_, _, ..]) => "no address answers".into(),
-            (_, [_]) => draw::short(&error.failure),
-            _ => error.message.clone(),
-        },
-        Failure::All(_) => "no address answers".into(),
-        _ => error.message.clone(),
+        failure => {
+            let limits = Limits {
+                timeout: arguments.timeout,
+                handshake_timeout: arguments.handshake_timeout,
+            };
+            sentence::why(failure, &error.message, &error.timeline, limits)
+        }
     };
     let mut answer = failed(arguments, &why);
     if arguments.verbose {
-        let symbols = std::io::stderr().is_terminal();
-        answer.text += &draw::timeline(&error.timeline, symbols);
+        answer.text += &draw::timeline(&error.timeline, symbols());
         return answer;
     }
     for step in &tried {
@@ -176,45 +188,51 @@ fn facts(connection: &Connection) -> String {
 }
 
 /// Joins standard input and output to the connection until the peer has said everything.
-async fn join(connection: &Rc<Connection>) -> Result<(), String> {
+async fn join(connection: &Connection) -> Result<(), String> {
+    // Not by `receive` and `send`: their futures cannot pass between two ends in one component.
     let (input, _input_ended) = stdin::read_via_stream();
+    let (received, for_output) = wit_stream::new();
     let receiving = async {
-        if connection.facts().is_none() {
-            let (received, ended) = connection.receive();
-            let written = stdout::write_via_stream(received).await;
-            return match ended.await {
-                Err(code) => Err(SocketError::from(code).to_string()),
-                Ok(()) => written.map_err(output),
-            };
-        }
-        // Between two ends in one component there can be no future, so it is done here and not by `receive`.
-        let (plaintext, received) = wit_stream::new();
-        let mut plaintext = Outbound::new(plaintext);
-        let written = stdout::write_via_stream(received);
-        let received = connection.receive_all(&mut plaintext).await;
-        drop(plaintext);
+        let mut received = Outbound::new(received);
+        let written = stdout::write_via_stream(for_output);
+        let done = connection.receive_all(&mut received).await;
+        drop(received);
         let written = written.await;
-        received?;
+        done?;
         written.map_err(output)
     };
     let sending = async {
-        let sent = match connection.facts() {
-            None => connection
-                .send(input)
-                .await
-                .map_err(|code| SocketError::from(code).to_string()),
-            Some(_) => connection
-                .send_all(&mut Inbound::new(input))
-                .await
-                .map_err(Into::into),
-        };
-        match sent {
-            // Only a failure of sending is worth an early word: its success leaves the rest to the peer.
+        // Only a failure is worth an early word: success leaves the rest to the peer.
+        match connection.send_all(&mut Inbound::new(input)).await {
             Ok(()) => std::future::pending().await,
-            Err(why) => Err(why),
+            Err(failure) => Err(failure.into()),
         }
     };
-    or(receiving, sending).await
+    let joined = or(receiving, sending);
+    // A long transfer into a file or out of one shows that it goes on.
+    let terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    if !symbols() || terminal {
+        return joined.await;
+    }
+    let result = or(joined, show_progress(connection)).await;
+    say(&mut std::io::stderr(), ERASE_LINE);
+    result
+}
+
+/// ECMA-48: back to the first column, and erase the line.
+const ERASE_LINE: &str = "\r\x1b[K";
+
+async fn show_progress<T>(connection: &Connection) -> T {
+    let started = Clock::start();
+    loop {
+        sleep(Duration::from_millis(500)).await;
+        let line = draw::progress(
+            connection.received.get(),
+            connection.sent.get(),
+            started.now(),
+        );
+        say(&mut std::io::stderr(), &format!("{ERASE_LINE}{line}"));
+    }
 }
 
 fn output(code: types::ErrorCode) -> String {

@@ -86,8 +86,37 @@ struct Receiver {
     inbound: Inbound,
     /// With TLS: what was decrypted and not yet given out.
     plaintext: Vec<u8>,
+    /// How much of the bytes to give out was given out: taking them from the front of a buffer would move the rest.
+    given: usize,
     /// How it ended, if it did.
     end: Option<Result<(), StreamFailure>>,
+}
+
+impl Receiver {
+    /// What there is to give out: with TLS what was decrypted.
+    fn bytes(&mut self, tls: bool) -> &mut Vec<u8> {
+        match tls {
+            true => &mut self.plaintext,
+            false => self.inbound.buffer(),
+        }
+    }
+
+    /// Gives out at most `limit` bytes.
+    fn give(&mut self, tls: bool, limit: usize) -> Vec<u8> {
+        let given = self.given;
+        let bytes = self.bytes(tls);
+        let until = given.saturating_add(limit).min(bytes.len());
+        if given == 0 && until == bytes.len() {
+            return std::mem::take(bytes);
+        }
+        let some = bytes.get(given..until).unwrap_or_default().to_vec();
+        let all = until == bytes.len();
+        if all {
+            bytes.clear();
+        }
+        self.given = if all { 0 } else { until };
+        some
+    }
 }
 
 /// An open connection.
@@ -107,6 +136,9 @@ pub(super) struct Connection {
     ended: Signal,
     failure: RefCell<Option<StreamFailure>>,
     shutdown_timeout: Duration,
+    /// How many bytes `receive_all` and `send_all` have moved.
+    pub(super) received: Cell<u64>,
+    pub(super) sent: Cell<u64>,
     local_address: Option<IpSocketAddress>,
     remote_address: Option<IpSocketAddress>,
     /// What was done to connect.
@@ -146,6 +178,8 @@ impl Connection {
             ended: Signal::default(),
             failure: RefCell::new(None),
             shutdown_timeout,
+            received: Cell::new(0),
+            sent: Cell::new(0),
             timeline: RefCell::default(),
         }
     }
@@ -184,28 +218,33 @@ impl Connection {
         loop {
             session.borrow_mut().take(outbound.buffer());
             // When this fails, reading tells why: perhaps there is an alert.
-            let sent = outbound.flush().await;
+            let _ = outbound.flush().await;
             if !session.borrow().is_handshaking() {
                 return Ok(());
             }
             if !receiver.inbound.fill().await {
                 let outcome = receiver.inbound.outcome().await;
-                let code = match (outcome, sent) {
-                    (Err(code), _) => code.into(),
+                let failure = match outcome {
+                    Err(code) => {
+                        let mut failure = OsFailure::new(code.into());
+                        failure.message += " during the TLS handshake";
+                        failure
+                    }
                     // D.2: an end of file in the handshake is a ConnectionResetError too.
-                    (Ok(()), _) => SocketError::ConnectionReset,
+                    Ok(()) => OsFailure {
+                        code: SocketError::ConnectionReset,
+                        message: "the peer closed the connection during the TLS handshake".into(),
+                    },
                 };
-                let mut failure = OsFailure::new(code);
-                failure.message += " during the TLS handshake";
                 return Err(Failure::Os(failure));
             }
             let ciphertext = std::mem::take(receiver.inbound.buffer());
-            let mut session = session.borrow_mut();
-            let fed = session.feed(&ciphertext, &mut receiver.plaintext);
+            let fed = session
+                .borrow_mut()
+                .feed(&ciphertext, &mut receiver.plaintext);
             if let Err(failure) = fed {
                 // The peer is told why, if it can be told without waiting.
-                session.take(outbound.buffer());
-                drop(session);
+                session.borrow_mut().take(outbound.buffer());
                 let _ = poll_once(outbound.flush()).await;
                 return Err(Failure::Tls(failure));
             }
@@ -242,6 +281,7 @@ impl Connection {
             *slot = Some(Receiver {
                 inbound: Inbound::socket(socket.as_ref()?.receive()),
                 plaintext: Vec::new(),
+                given: 0,
                 end: None,
             });
         }
@@ -275,12 +315,7 @@ impl Connection {
                 return Err(self.unusable());
             };
             self.receive_more(receiver).await?;
-            let bytes = match self.session {
-                Some(_) => &mut receiver.plaintext,
-                None => receiver.inbound.buffer(),
-            };
-            let rest = bytes.split_off(limit.min(bytes.len()));
-            Ok(std::mem::replace(bytes, rest))
+            Ok(receiver.give(self.session.is_some(), limit))
         })
         .await
     }
@@ -288,11 +323,7 @@ impl Connection {
     /// Waits until there is something to give out, or the end. Nothing is lost when it is cancelled.
     async fn receive_more(&self, receiver: &mut Receiver) -> Result<(), StreamFailure> {
         loop {
-            let there = match self.session {
-                Some(_) => !receiver.plaintext.is_empty(),
-                None => !receiver.inbound.buffer().is_empty(),
-            };
-            if there {
+            if !receiver.bytes(self.session.is_some()).is_empty() {
                 return Ok(());
             }
             if let Some(end) = &receiver.end {
@@ -457,7 +488,7 @@ impl Connection {
         (reader, completion)
     }
 
-    /// Decrypts everything that the peer sends and gives it to a stream, until either side has enough.
+    /// Gives everything that the peer sends to a stream, until either side has enough.
     pub(super) async fn receive_all(&self, sink: &mut Outbound) -> Result<(), StreamFailure> {
         self.until_ended(async {
             let mut receiver = self.receiver.lock().await;
@@ -466,11 +497,13 @@ impl Connection {
             };
             loop {
                 self.receive_more(receiver).await?;
-                if receiver.plaintext.is_empty() {
+                let bytes = receiver.bytes(self.session.is_some());
+                if bytes.is_empty() {
                     return Ok(());
                 }
-                // By turns: the buffer that was sent becomes the one to decrypt into.
-                std::mem::swap(sink.buffer(), &mut receiver.plaintext);
+                self.received.set(self.received.get() + bytes.len() as u64);
+                // By turns: the buffer that was sent becomes the one to receive into.
+                std::mem::swap(sink.buffer(), bytes);
                 if let Err(_unwanted) = sink.flush().await {
                     return Ok(());
                 }
@@ -497,7 +530,7 @@ impl Connection {
         completion
     }
 
-    /// Encrypts and sends everything of the stream of `send`, then says that no more will come.
+    /// Sends everything of a stream, then says that no more will come.
     pub(super) async fn send_all(&self, data: &mut Inbound) -> Result<(), StreamFailure> {
         self.until_ended(async {
             let closing = async {
@@ -507,6 +540,7 @@ impl Connection {
             let mut closing = std::pin::pin!(closing);
             while or(closing.as_mut(), data.fill()).await {
                 self.send_piece(data.buffer()).await?;
+                self.sent.set(self.sent.get() + data.buffer().len() as u64);
                 data.buffer().clear();
             }
             self.sending.set(Direction::Over);
@@ -545,11 +579,11 @@ impl Connection {
         }
         // What has arrived and nobody will read is taken out of the socket: closing it otherwise would reset the
         // connection, and the peer might lose what we have just sent (RFC 1122, section 4.2.2.13).
-        if let Some(mut receiver) = self.receiver.try_lock() {
-            if let Some(receiver) = receiver.as_mut() {
-                while poll_once(receiver.inbound.fill()).await == Some(true) {
-                    receiver.inbound.buffer().clear();
-                }
+        if let Some(mut receiver) = self.receiver.try_lock()
+            && let Some(receiver) = receiver.as_mut()
+        {
+            while poll_once(receiver.inbound.fill()).await == Some(true) {
+                receiver.inbound.buffer().clear();
             }
         }
         Ok(())
