@@ -3,11 +3,14 @@
 use super::bindings::wasi::sockets::types::{ErrorCode, IpSocketAddress, TcpSocket};
 use super::bindings::{wit_future, wit_stream};
 use super::clock::sleep;
+use super::failure::StreamFailure;
+use super::handshake::handshake;
 use super::inbound::Inbound;
 use super::outbound::Outbound;
 use super::pump;
+use super::receiver::Receiver;
 use super::signal::Signal;
-use crate::failure::{Failure, OsFailure, SocketError, TlsFailure};
+use crate::failure::{Failure, OsFailure, SocketError};
 use crate::timeline::Step;
 use crate::tls::session::{Facts, Session};
 use async_lock::Mutex;
@@ -22,51 +25,6 @@ use wit_bindgen::rt::async_support::{FutureReader, StreamReader, spawn_local};
 const PIECE: usize = 256 * 1024;
 const LARGEST_READ: usize = 1024 * 1024;
 
-/// Why a connection ended, or cannot be used.
-#[derive(Debug, Clone)]
-pub(super) enum StreamFailure {
-    Socket(SocketError),
-    Tls(TlsFailure),
-    Aborted,
-    TimedOut,
-}
-
-impl From<SocketError> for StreamFailure {
-    fn from(error: SocketError) -> Self {
-        StreamFailure::Socket(error)
-    }
-}
-
-impl From<TlsFailure> for StreamFailure {
-    fn from(failure: TlsFailure) -> Self {
-        StreamFailure::Tls(failure)
-    }
-}
-
-/// For a person.
-impl From<StreamFailure> for String {
-    fn from(failure: StreamFailure) -> Self {
-        match failure {
-            StreamFailure::Socket(error) => error.to_string(),
-            StreamFailure::Tls(failure) => failure.to_string(),
-            StreamFailure::Aborted => "the connection was aborted".into(),
-            StreamFailure::TimedOut => "the peer did not take the last bytes in time".into(),
-        }
-    }
-}
-
-/// As the future of a stream tells it.
-impl From<StreamFailure> for ErrorCode {
-    fn from(failure: StreamFailure) -> Self {
-        match failure {
-            StreamFailure::Socket(error) => error.into(),
-            StreamFailure::Tls(failure) => ErrorCode::Other(Some(failure.to_string())),
-            StreamFailure::Aborted => ErrorCode::ConnectionAborted,
-            StreamFailure::TimedOut => ErrorCode::Timeout,
-        }
-    }
-}
-
 /// Who moves the bytes of a direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Direction {
@@ -78,45 +36,6 @@ enum Direction {
     Stream,
     /// Nobody any more.
     Over,
-}
-
-/// The receiving side.
-#[derive(Debug)]
-struct Receiver {
-    inbound: Inbound,
-    /// With TLS: what was decrypted and not yet given out.
-    plaintext: Vec<u8>,
-    /// How much of the bytes to give out was given out: taking them from the front of a buffer would move the rest.
-    given: usize,
-    /// How it ended, if it did.
-    end: Option<Result<(), StreamFailure>>,
-}
-
-impl Receiver {
-    /// What there is to give out: with TLS what was decrypted.
-    fn bytes(&mut self, tls: bool) -> &mut Vec<u8> {
-        match tls {
-            true => &mut self.plaintext,
-            false => self.inbound.buffer(),
-        }
-    }
-
-    /// Gives out at most `limit` bytes.
-    fn give(&mut self, tls: bool, limit: usize) -> Vec<u8> {
-        let given = self.given;
-        let bytes = self.bytes(tls);
-        let until = given.saturating_add(limit).min(bytes.len());
-        if given == 0 && until == bytes.len() {
-            return std::mem::take(bytes);
-        }
-        let some = bytes.get(given..until).unwrap_or_default().to_vec();
-        let all = until == bytes.len();
-        if all {
-            bytes.clear();
-        }
-        self.given = if all { 0 } else { until };
-        some
-    }
 }
 
 /// An open connection.
@@ -209,45 +128,11 @@ impl Connection {
         };
         let mut receiver = self.receiver.lock().await;
         let mut outbound = self.outbound.lock().await;
-        let (Some(receiver), Some(outbound)) = (
-            self.open_receiver(&mut receiver),
-            self.open_outbound(&mut outbound),
-        ) else {
-            return Err(Failure::Os(OsFailure::new(SocketError::InvalidState)));
-        };
-        loop {
-            session.borrow_mut().take(outbound.buffer());
-            // When this fails, reading tells why: perhaps there is an alert.
-            let _ = outbound.flush().await;
-            if !session.borrow().is_handshaking() {
-                return Ok(());
-            }
-            if !receiver.inbound.fill().await {
-                let outcome = receiver.inbound.outcome().await;
-                let failure = match outcome {
-                    Err(code) => {
-                        let mut failure = OsFailure::new(code.into());
-                        failure.message += " during the TLS handshake";
-                        failure
-                    }
-                    // D.2: an end of file in the handshake is a ConnectionResetError too.
-                    Ok(()) => OsFailure {
-                        code: SocketError::ConnectionReset,
-                        message: "the peer closed the connection during the TLS handshake".into(),
-                    },
-                };
-                return Err(Failure::Os(failure));
-            }
-            let ciphertext = std::mem::take(receiver.inbound.buffer());
-            let fed = session
-                .borrow_mut()
-                .feed(&ciphertext, &mut receiver.plaintext);
-            if let Err(failure) = fed {
-                // The peer is told why, if it can be told without waiting.
-                session.borrow_mut().take(outbound.buffer());
-                let _ = poll_once(outbound.flush()).await;
-                return Err(Failure::Tls(failure));
-            }
+        let receiver = self.open_receiver(&mut receiver);
+        let outbound = self.open_outbound(&mut outbound);
+        match (receiver, outbound) {
+            (Some(receiver), Some(outbound)) => handshake(session, receiver, outbound).await,
+            _ => Err(Failure::Os(OsFailure::new(SocketError::InvalidState))),
         }
     }
 
@@ -278,12 +163,7 @@ impl Connection {
     fn open_receiver<'a>(&self, slot: &'a mut Option<Receiver>) -> Option<&'a mut Receiver> {
         if slot.is_none() {
             let socket = self.socket.borrow();
-            *slot = Some(Receiver {
-                inbound: Inbound::socket(socket.as_ref()?.receive()),
-                plaintext: Vec::new(),
-                given: 0,
-                end: None,
-            });
+            *slot = Some(Receiver::new(socket.as_ref()?));
         }
         slot.as_mut()
     }

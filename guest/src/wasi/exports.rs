@@ -5,7 +5,7 @@ use super::bindings::exports::wasi::cli::run;
 use super::bindings::wasi::sockets::types::{ErrorCode, IpSocketAddress};
 use super::command;
 use super::connect::{ConnectError, create_connection};
-use super::connection::{Connection, StreamFailure};
+use super::connection::Connection;
 use super::signal::Signal;
 use crate::failure::Failure;
 use crate::lookup::{Family, Service};
@@ -131,17 +131,6 @@ pub(super) struct ConnectionResource(Rc<Connection>);
 impl Drop for ConnectionResource {
     fn drop(&mut self) {
         self.0.abort();
-    }
-}
-
-impl From<StreamFailure> for streams::StreamFailure {
-    fn from(failure: StreamFailure) -> Self {
-        match failure {
-            StreamFailure::Socket(error) => streams::StreamFailure::Socket(error.into()),
-            StreamFailure::Tls(failure) => streams::StreamFailure::Tls(failure.into()),
-            StreamFailure::Aborted => streams::StreamFailure::Aborted,
-            StreamFailure::TimedOut => streams::StreamFailure::TimedOut,
-        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Failures and steps of the logic, as the WIT has them.
 
-use super::bindings::exports::switchboard::connect::types as wit;
+use super::bindings::exports::switchboard::connect::{streams, types as wit};
 use super::bindings::wasi::sockets::{ip_name_lookup, types::ErrorCode};
 use super::clock::nanoseconds;
 use crate::failure::{
@@ -160,6 +160,62 @@ impl From<Step> for wit::Step {
                 Outcome::Failed(failure) => wit::Outcome::Failed(failure.into()),
                 Outcome::Abandoned => wit::Outcome::Abandoned,
             },
+        }
+    }
+}
+
+/// Why a connection ended, or cannot be used.
+#[derive(Debug, Clone)]
+pub(super) enum StreamFailure {
+    Socket(SocketError),
+    Tls(TlsFailure),
+    Aborted,
+    TimedOut,
+}
+
+impl From<SocketError> for StreamFailure {
+    fn from(error: SocketError) -> Self {
+        StreamFailure::Socket(error)
+    }
+}
+
+impl From<TlsFailure> for StreamFailure {
+    fn from(failure: TlsFailure) -> Self {
+        StreamFailure::Tls(failure)
+    }
+}
+
+/// For a person.
+impl From<StreamFailure> for String {
+    fn from(failure: StreamFailure) -> Self {
+        match failure {
+            StreamFailure::Socket(error) => error.to_string(),
+            StreamFailure::Tls(failure) => failure.to_string(),
+            StreamFailure::Aborted => "the connection was aborted".into(),
+            StreamFailure::TimedOut => "the peer did not take the last bytes in time".into(),
+        }
+    }
+}
+
+/// As the future of a stream tells it.
+impl From<StreamFailure> for ErrorCode {
+    fn from(failure: StreamFailure) -> Self {
+        match failure {
+            StreamFailure::Socket(error) => error.into(),
+            StreamFailure::Tls(failure) => ErrorCode::Other(Some(failure.to_string())),
+            StreamFailure::Aborted => ErrorCode::ConnectionAborted,
+            StreamFailure::TimedOut => ErrorCode::Timeout,
+        }
+    }
+}
+
+impl From<StreamFailure> for streams::StreamFailure {
+    fn from(failure: StreamFailure) -> Self {
+        match failure {
+            StreamFailure::Socket(error) => streams::StreamFailure::Socket(error.into()),
+            StreamFailure::Tls(failure) => streams::StreamFailure::Tls(failure.into()),
+            StreamFailure::Aborted => streams::StreamFailure::Aborted,
+            StreamFailure::TimedOut => streams::StreamFailure::TimedOut,
         }
     }
 }
