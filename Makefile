@@ -1,6 +1,8 @@
 # What a user types: `make run` and `make test`. Each target does its own set-up, and does it once.
 
 CARGO ?= cargo
+# The tests find what was built here, whatever the user's own settings are.
+export CARGO_TARGET_DIR := $(CURDIR)/target
 # A name to connect to: `make run HOST=example.com PORT=443 TLS=1`
 HOST ?=
 PORT ?= 443
@@ -17,12 +19,14 @@ help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## Connect past two dead addresses with TLS, or to HOST and PORT, with TLS=1 or without
-	@$(if $(HOST),$(BIN)/switchboard connect '$(HOST)' '$(PORT)' $(if $(TLS),--tls) -v,$(BIN)/demo)
+	@$(if $(HOST),$(BIN)/switchboard connect '$(HOST)' '$(PORT)' $(if $(filter 1,$(TLS)),--tls) -v,$(BIN)/demo)
 
 test: build app ## Run all tests
+	@tools/needs.sh openssl python3
 	@$(CARGO) test --workspace --locked --no-fail-fast
 
 bench: build app ## Measure against native tokio and CPython's asyncio
+	@tools/needs.sh python3
 	@$(BIN)/bench
 
 component: setup ## Build target/switchboard.wasm
@@ -44,7 +48,7 @@ build: component
 	@$(BUILD)
 
 setup:
-	@tools/needs.sh
+	@tools/needs.sh cc
 	@tools/wasm-target.sh
 
 lint: build ## Check format and lints

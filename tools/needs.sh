@@ -1,15 +1,14 @@
 #!/bin/sh
-# Makes sure that the programs are there that the build and the tests start. As root on a system with apt-get, missing
-# ones are installed; otherwise it says which they are.
+# Makes sure that these programs are there: `needs.sh cc openssl`. As root on a system with apt-get, missing ones are
+# installed; otherwise it says which they are.
 set -eu
 
 missing=
-need() { # program, Debian's package
-	command -v "$1" >/dev/null 2>&1 || missing="$missing $2"
-}
-need cc gcc
-need openssl openssl
-need python3 python3
+for program in "$@"; do
+	package=$program
+	[ "$program" = cc ] && package=gcc
+	command -v "$program" >/dev/null 2>&1 || missing="$missing $package"
+done
 
 if ! command -v cargo >/dev/null 2>&1; then
 	echo 'There is no Rust here: install it from https://rustup.rs' >&2

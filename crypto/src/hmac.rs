@@ -23,8 +23,9 @@ where
         if key.len() <= block.len() {
             block.iter_mut().zip(key).for_each(|(b, k)| *b = *k);
         } else {
-            let hashed = <D as Digest>::digest(key);
+            let mut hashed = <D as Digest>::digest(key);
             block.iter_mut().zip(&hashed).for_each(|(b, k)| *b = *k);
+            hashed.as_mut_slice().zeroize();
         }
         let keyed = <Hmac<D> as KeyInit>::new(&block);
         block.as_mut_slice().zeroize();

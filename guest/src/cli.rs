@@ -1,5 +1,6 @@
 //! The arguments of the command, and what they mean for `create-connection`.
 
+use crate::failure::Failure;
 use crate::lookup::{Family, Service};
 use crate::options::{CONNECTION_ATTEMPT_DELAY, Options};
 use clap::{Args, Parser, Subcommand};
@@ -36,7 +37,7 @@ enum Command {
     ///
     /// The end of standard input is told to the peer (FIN, or close_notify with TLS), and what the peer still sends is
     /// read to its end.
-    #[command(after_help = format!("{EXAMPLES}\n\nDurations: 250ms, 10s, 1.5s, 2m.\n\n{EXIT_STATUS}"))]
+    #[command(after_help = format!("{EXAMPLES}\n\nDurations: 250ms, 10s, 1.5s, 2m, 1h.\n\n{EXIT_STATUS}"))]
     Connect(Connect),
 }
 
@@ -125,18 +126,15 @@ pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Connect, Ans
     let parsed = Arguments::try_parse_from(arguments);
     let Command::Connect(connect) = parsed.map_err(answer)?.command;
     // What create-connection would find as well, but here it is a wrong argument and not a failed connection.
-    let checked = connect.options().and_then(|options| match options.service {
-        Some(service) => service.port().map_err(|failure| match failure {
-            crate::failure::Failure::Lookup(_) => {
-                "it is neither a number nor a known service".into()
-            }
-            failure => failure.to_string(),
-        }),
-        None => Ok(0),
-    });
-    match checked {
+    match Service::Name(connect.port.clone()).port() {
         Ok(_) => Ok(connect),
-        Err(why) => Err(usage(format!("invalid port '{}': {why}", connect.port))),
+        Err(failure) => {
+            let why = match failure {
+                Failure::Lookup(_) => "it is neither a number nor a known service".into(),
+                failure => failure.to_string(),
+            };
+            Err(usage(format!("invalid port '{}': {why}", connect.port)))
+        }
     }
 }
 
@@ -157,7 +155,7 @@ fn answer(error: clap::Error) -> Answer {
 
 impl Connect {
     /// The options of `create-connection`, without those of TLS that come from files.
-    pub fn options(&self) -> Result<Options, String> {
+    pub fn options(&self) -> Options {
         let service = Service::Name(self.port.clone());
         let resolved: Vec<_> = self
             .resolve
@@ -165,7 +163,7 @@ impl Connect {
             .filter(|it| it.host.eq_ignore_ascii_case(&self.host) && Ok(it.port) == service.port())
             .flat_map(|it| it.addresses.iter().copied())
             .collect();
-        Ok(Options {
+        Options {
             host: Some(self.host.clone()),
             service: Some(service),
             addresses: (!resolved.is_empty()).then_some(resolved),
@@ -188,7 +186,7 @@ impl Connect {
             interleave: Some(self.interleave.unwrap_or(1)),
             all_errors: self.all_errors,
             timeout: self.timeout,
-        })
+        }
     }
 
     /// Whether to speak TLS.
@@ -252,7 +250,7 @@ mod tests {
     }
 
     fn options(arguments: &str) -> Options {
-        connect(arguments).unwrap().options().unwrap()
+        connect(arguments).unwrap().options()
     }
 
     #[test]

@@ -12,6 +12,7 @@ pub struct Invocation {
     pub(crate) stderr: Option<Box<dyn StdoutStream>>,
     pub(crate) inherit: bool,
     pub(crate) current_directory: Option<String>,
+    pub(crate) memory_limit: usize,
 }
 
 impl Invocation {
@@ -25,6 +26,7 @@ impl Invocation {
             stderr: None,
             inherit: false,
             current_directory: None,
+            memory_limit: usize::MAX,
         }
     }
 
@@ -43,6 +45,13 @@ impl Invocation {
     /// Tells it from which of its directories relative paths start.
     pub fn current_directory(mut self, name: impl Into<String>) -> Self {
         self.current_directory = Some(name.into());
+        self
+    }
+
+    /// Lets it have this much linear memory in all, in bytes; more is refused to it. Unlimited by default, but for the 4 GiB
+    /// that each memory can have.
+    pub fn memory_limit(mut self, bytes: usize) -> Self {
+        self.memory_limit = bytes;
         self
     }
 

@@ -22,6 +22,7 @@ mod state;
 
 pub use invocation::{Exit, Invocation};
 pub use permissions::Permissions;
+pub use wasmtime::Cache;
 pub use wasmtime::component::Component;
 pub use wasmtime_wasi::cli::{StdinStream, StdoutStream};
 
@@ -29,7 +30,7 @@ use anyhow::Result;
 use state::State;
 use wasmtime::component::Linker;
 use wasmtime::error::Context;
-use wasmtime::{Cache, Config, Engine, Store};
+use wasmtime::{Config, Engine, Store};
 use wasmtime_wasi::I32Exit;
 use wasmtime_wasi::p3::bindings::Command;
 

@@ -2,16 +2,17 @@
 //!
 //! It may use the network and the resolver, and read files, as the command needs for `--ca`.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use std::io::IsTerminal;
 use std::process::ExitCode;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 use switchboard_host::{Component, Host, Invocation, Permissions};
 
 #[cfg(component)]
 const COMPONENT: &[u8] = include_bytes!(env!("SWITCHBOARD_COMPONENT"));
 #[cfg(not(component))]
-compile_error!("there is no target/switchboard.wasm to embed: run `make component` first");
+const COMPONENT: &[u8] = &[];
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -32,7 +33,7 @@ async fn run() -> Result<u8> {
     let arguments = arguments
         .map_err(|argument| anyhow::anyhow!("argument {argument:?} is not valid UTF-8"))?;
     let host = Host::new()?;
-    let component = compile(&host).await?;
+    let component = compile(&host)?;
     let permissions = Permissions::none().connect().look_up().read("/", "/");
     let from = std::env::current_dir().context("the current directory")?;
     let invocation = Invocation::new(arguments)
@@ -42,20 +43,25 @@ async fn run() -> Result<u8> {
     Ok(host.run(&component, invocation).await?.status)
 }
 
-/// Takes seconds the first time, and says so to whoever watches; then it comes from the cache.
-async fn compile(host: &Host) -> Result<Component> {
-    let (done, compiled) = tokio::sync::oneshot::channel::<()>();
-    let watched = std::io::stderr().is_terminal();
+/// Takes a second the first time, and says so to whoever watches; then it comes from the cache.
+fn compile(host: &Host) -> Result<Component> {
+    if COMPONENT.is_empty() {
+        bail!("built without the component: run `make component`, and build this again");
+    }
+    if !std::io::stderr().is_terminal() {
+        return host.load(COMPONENT).context("the embedded component");
+    }
+    let (done, compiled) = mpsc::channel::<()>();
     let notice = std::thread::spawn(move || {
-        let mut compiled = compiled;
-        std::thread::sleep(Duration::from_millis(300));
-        let going_on = compiled.try_recv().is_err();
-        if watched && going_on {
-            eprint!("switchboard: compiling for this machine, once\u{2026}\r");
+        if compiled.recv_timeout(Duration::from_millis(300)) == Err(RecvTimeoutError::Timeout) {
+            eprint!("switchboard: compiling for this machine, once\u{2026}");
+            let _ = compiled.recv();
+            // ECMA-48: back to the first column, and erase the line.
+            eprint!("\r\x1b[K");
         }
     });
-    drop(notice);
-    let component = host.load(COMPONENT).context("the embedded component")?;
-    let _ = done.send(());
-    Ok(component)
+    let component = host.load(COMPONENT).context("the embedded component");
+    drop(done);
+    let _ = notice.join();
+    component
 }

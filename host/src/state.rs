@@ -35,7 +35,10 @@ impl State {
         Ok(Self {
             wasi: wasi.build(),
             table: ResourceTable::new(),
-            memory: Memory::default(),
+            memory: Memory {
+                bytes: 0,
+                limit: invocation.memory_limit,
+            },
         })
     }
 }
@@ -49,10 +52,11 @@ impl WasiView for State {
     }
 }
 
-/// Counts the linear memory of all instances.
-#[derive(Debug, Default)]
+/// Counts the linear memory of all instances, and limits it.
+#[derive(Debug)]
 pub(crate) struct Memory {
     bytes: usize,
+    limit: usize,
 }
 
 impl Memory {
@@ -68,8 +72,12 @@ impl ResourceLimiter for Memory {
         desired: usize,
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        self.bytes += desired.saturating_sub(current);
-        Ok(true)
+        let bytes = self.bytes + desired.saturating_sub(current);
+        let allowed = bytes <= self.limit;
+        if allowed {
+            self.bytes = bytes;
+        }
+        Ok(allowed)
     }
 
     fn table_growing(

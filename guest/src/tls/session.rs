@@ -18,8 +18,8 @@ pub struct Facts {
     pub tls13: bool,
     /// By its IANA name.
     pub cipher_suite: String,
-    /// By its IANA name.
-    pub key_exchange: String,
+    /// By its IANA name. A resumed session of TLS 1.2 has none.
+    pub key_exchange: Option<String>,
     /// What was sent as SNI.
     pub server_name: Option<String>,
     pub alpn: Option<Vec<u8>>,
@@ -114,17 +114,27 @@ impl Session {
         }
     }
 
-    /// Encrypts plaintext and appends it to `ciphertext`, after everything else that the peer has to be sent.
-    pub fn write(&mut self, mut plaintext: &[u8], ciphertext: &mut Vec<u8>) {
+    /// Encrypts plaintext and appends it to `ciphertext`, after everything else that the peer has to be sent. Not after a
+    /// failure that ended the session; that the peer's bytes ended early is none.
+    pub fn write(
+        &mut self,
+        mut plaintext: &[u8],
+        ciphertext: &mut Vec<u8>,
+    ) -> Result<(), TlsFailure> {
+        match &self.failure {
+            None | Some(TlsFailure::Truncated) => {}
+            Some(failure) => return Err(failure.clone()),
+        }
         while !plaintext.is_empty() {
-            // Into a vector neither write fails; rustls takes as much as fits into its buffer.
+            // rustls takes as much as fits into its buffer, which `take` empties.
             let taken = self.connection.writer().write(plaintext).unwrap_or(0);
             self.take(ciphertext);
             if taken == 0 {
-                return;
+                return Err(TlsFailure::Protocol("it takes no more bytes".into()));
             }
             plaintext = plaintext.get(taken..).unwrap_or_default();
         }
+        Ok(())
     }
 
     /// Appends what the peer has to be sent to `ciphertext`: handshake, alerts, answers to a key update.
@@ -168,7 +178,7 @@ impl Session {
             tls13: self.connection.protocol_version()? == ProtocolVersion::TLSv1_3,
             // rustls tells the suites of TLS 1.3 apart by a prefix that IANA does not have.
             cipher_suite: format!("{:?}", suite.suite()).replacen("TLS13_", "TLS_", 1),
-            key_exchange: group.map_or_else(String::new, |group| group_name(group.name())),
+            key_exchange: group.map(|group| group_name(group.name())),
             server_name: self.sni.clone(),
             alpn: self.connection.alpn_protocol().map(<[u8]>::to_vec),
             peer_certificates: certificates.iter().map(|it| it.to_vec()).collect(),
@@ -263,7 +273,7 @@ mod tests {
         let facts = session.facts().unwrap();
         assert!(facts.tls13);
         assert_eq!(facts.cipher_suite, "TLS_CHACHA20_POLY1305_SHA256");
-        assert_eq!(facts.key_exchange, "X25519MLKEM768");
+        assert_eq!(facts.key_exchange.as_deref(), Some("X25519MLKEM768"));
         assert_eq!(facts.server_name.as_deref(), Some("a.example"));
         assert_eq!(facts.alpn.as_deref(), Some(b"echo".as_slice()));
         assert_eq!(facts.peer_certificates.len(), 1);
@@ -297,7 +307,7 @@ mod tests {
         let (mut session, mut server) = established(&version::TLS13);
         let data: Vec<u8> = (0..300_000_u32).map(|i| (i % 251) as u8).collect();
         let mut wire = Vec::new();
-        session.write(&data, &mut wire);
+        session.write(&data, &mut wire).unwrap();
         let (mut wire, mut heard) = (wire.as_slice(), Vec::<u8>::new());
         while !wire.is_empty() {
             server.read_tls(&mut wire).unwrap();
@@ -342,6 +352,7 @@ mod tests {
     fn d2_truncation_is_seen() {
         let (mut session, _server) = established(&version::TLS13);
         assert_eq!(session.feed_end(), Err(TlsFailure::Truncated));
+        assert_eq!(session.write(b"still heard", &mut Vec::new()), Ok(()));
     }
 
     #[test]
@@ -371,8 +382,12 @@ mod tests {
         );
         assert_eq!(plaintext, b"good");
         assert_eq!(session.feed(b"more", &mut plaintext), Err(failure.clone()));
-        assert_eq!(session.feed_end(), Err(failure));
+        assert_eq!(session.feed_end(), Err(failure.clone()));
         assert!(session.wants_write(), "an alert for the peer");
+        assert_eq!(
+            session.write(b"into nothing", &mut Vec::new()),
+            Err(failure)
+        );
     }
 
     #[test]

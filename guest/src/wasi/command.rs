@@ -16,6 +16,7 @@ use crate::sentence::{self, Limits};
 use crate::timeline::Outcome;
 use crate::tls::context::{Context, Trust};
 use futures_lite::future::or;
+use std::cell::RefCell;
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::Path;
 use std::time::Duration;
@@ -83,7 +84,7 @@ fn failed(arguments: &Connect, why: &dyn std::fmt::Display) -> Answer {
 
 /// The options of the connection, with the files that they name.
 fn options(arguments: &Connect) -> Result<Options, Answer> {
-    let mut options = arguments.options().map_err(cli::usage)?;
+    let mut options = arguments.options();
     if !arguments.tls() {
         return Ok(options);
     }
@@ -178,7 +179,10 @@ fn facts(connection: &Connection) -> String {
     }
     if let Some(facts) = connection.facts() {
         let version = if facts.tls13 { "TLSv1.3" } else { "TLSv1.2" };
-        text += &format!("{version}, {}, {}", facts.cipher_suite, facts.key_exchange);
+        text += &format!("{version}, {}", facts.cipher_suite);
+        if let Some(group) = facts.key_exchange {
+            text += &format!(", {group}");
+        }
         if let Some(alpn) = facts.alpn {
             text += &format!(", ALPN {}", String::from_utf8_lossy(&alpn));
         }
@@ -190,7 +194,7 @@ fn facts(connection: &Connection) -> String {
 /// Joins standard input and output to the connection until the peer has said everything.
 async fn join(connection: &Connection) -> Result<(), String> {
     // Not by `receive` and `send`: their futures cannot pass between two ends in one component.
-    let (input, _input_ended) = stdin::read_via_stream();
+    let (input, input_ended) = stdin::read_via_stream();
     let (received, for_output) = wit_stream::new();
     let receiving = async {
         let mut received = Outbound::new(received);
@@ -201,22 +205,30 @@ async fn join(connection: &Connection) -> Result<(), String> {
         done?;
         written.map_err(output)
     };
+    // Why the peer did not get everything. What it says all the same is still worth reading.
+    let unsent = RefCell::new(Ok(()));
     let sending = async {
-        // Only a failure is worth an early word: success leaves the rest to the peer.
-        match connection.send_all(&mut Inbound::new(input)).await {
-            Ok(()) => std::future::pending().await,
+        let sent = connection.send_all(&mut Inbound::new(input)).await;
+        let _ = unsent.replace(match sent {
+            Ok(()) => input_ended
+                .await
+                .map_err(|_| "standard input cannot be read".into()),
             Err(failure) => Err(failure.into()),
-        }
+        });
+        std::future::pending().await
     };
     let joined = or(receiving, sending);
     // A long transfer into a file or out of one shows that it goes on.
     let terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
-    if !symbols() || terminal {
-        return joined.await;
-    }
-    let result = or(joined, show_progress(connection)).await;
-    say(&mut std::io::stderr(), ERASE_LINE);
-    result
+    let received = match symbols() && !terminal {
+        true => {
+            let received = or(joined, show_progress(connection)).await;
+            say(&mut std::io::stderr(), ERASE_LINE);
+            received
+        }
+        false => joined.await,
+    };
+    received.and(unsent.into_inner())
 }
 
 /// ECMA-48: back to the first column, and erase the line.

@@ -190,7 +190,7 @@ impl Call {
                 continue;
             };
             // Dropping an attempt calls it off and closes its socket.
-            let Attempt { address, step, .. } = attempts.swap_remove(at);
+            let Attempt { address, step, .. } = attempts.remove(at);
             match result {
                 Ok(socket) => {
                     self.end(step, Outcome::Succeeded);

@@ -25,6 +25,9 @@ use wit_bindgen::rt::async_support::{FutureReader, StreamReader, spawn_local};
 const PIECE: usize = 256 * 1024;
 const LARGEST_READ: usize = 1024 * 1024;
 
+/// How many pieces that nobody will read are taken out of a socket before it is closed.
+const DRAINED: usize = 64;
+
 /// Who moves the bytes of a direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Direction {
@@ -136,18 +139,28 @@ impl Connection {
         }
     }
 
-    /// Runs an operation until it is done or the connection ends, and keeps the reason of its failure.
-    async fn until_ended<T>(
+    /// Runs an operation until it is done or the signal is raised; lets go of everything if the connection has ended.
+    async fn until<T>(
         &self,
+        signal: &Signal,
         operation: impl Future<Output = Result<T, StreamFailure>>,
     ) -> Result<T, StreamFailure> {
-        let ended = async {
-            self.ended.wait().await;
+        // Dropped last, also when the caller drops this call: then the operation has let go of its locks.
+        let _release = ReleaseIfEnded(self);
+        let stopped = async {
+            signal.wait().await;
             Err(StreamFailure::Aborted)
         };
-        let result = or(ended, operation).await;
-        if self.ended.is_raised() {
-            self.release();
+        let result = or(stopped, operation).await;
+        if let Err(failure @ (StreamFailure::Tls(_) | StreamFailure::TimedOut)) = &result {
+            self.remember(failure);
+        } else if let Err(failure @ StreamFailure::Socket(error)) = &result
+            && !matches!(
+                error,
+                SocketError::InvalidState | SocketError::InvalidArgument
+            )
+        {
+            self.remember(failure);
         }
         result
     }
@@ -189,7 +202,7 @@ impl Connection {
             Direction::Stream | Direction::Over => return Err(self.unusable()),
         }
         let limit = (limit as usize).min(LARGEST_READ);
-        self.until_ended(async {
+        self.until(&self.closing, async {
             let mut receiver = self.receiver.lock().await;
             let Some(receiver) = self.open_receiver(&mut receiver) else {
                 return Err(self.unusable());
@@ -209,52 +222,45 @@ impl Connection {
             if let Some(end) = &receiver.end {
                 return end.clone();
             }
-            if let Err(failure) = self.receive_once(receiver).await {
-                self.remember(&failure);
-                receiver.end = Some(Err(failure));
+            match self.receive_once(receiver).await {
+                Ok(true) => {}
+                Ok(false) => receiver.end = Some(Ok(())),
+                Err(failure) => receiver.end = Some(Err(failure)),
             }
         }
     }
 
-    async fn receive_once(&self, receiver: &mut Receiver) -> Result<(), StreamFailure> {
-        let more = receiver.inbound.fill().await;
+    /// Takes in what arrives next. `false`: nothing more will.
+    async fn receive_once(&self, receiver: &mut Receiver) -> Result<bool, StreamFailure> {
         let Some(session) = &self.session else {
-            if !more {
-                receiver
-                    .inbound
-                    .outcome()
-                    .await
-                    .map_err(SocketError::from)?;
-                receiver.end = Some(Ok(()));
+            if receiver.inbound.fill().await {
+                return Ok(true);
             }
-            return Ok(());
+            receiver.inbound.outcome().await?;
+            return Ok(false);
         };
-        if !more {
-            receiver
-                .inbound
-                .outcome()
-                .await
-                .map_err(SocketError::from)?;
-            session.borrow_mut().feed_end()?;
-            receiver.end = Some(Ok(()));
-            return Ok(());
+        // It may have come together with what was given out last, even with the end of the handshake.
+        if session.borrow().peer_closed() {
+            return Ok(false);
         }
-        let fed = {
-            let mut session = session.borrow_mut();
-            let ciphertext = receiver.inbound.buffer();
-            let fed = session.feed(ciphertext, &mut receiver.plaintext);
-            ciphertext.clear();
-            if session.peer_closed() {
-                receiver.end = Some(Ok(()));
-            }
-            fed
-        };
+        // A call that was cancelled may have left ciphertext, which nobody would send again.
+        if receiver.inbound.buffer().is_empty() && !receiver.inbound.fill().await {
+            receiver.inbound.outcome().await?;
+            session.borrow_mut().feed_end()?;
+            return Ok(false);
+        }
+        let ciphertext = receiver.inbound.buffer();
+        let fed = session
+            .borrow_mut()
+            .feed(ciphertext, &mut receiver.plaintext);
+        ciphertext.clear();
         self.answer(session).await;
-        Ok(fed?)
+        fed?;
+        Ok(true)
     }
 
-    /// Sends what TLS itself has to say (an alert, the answer to a key update), as far as that needs no waiting: a peer
-    /// that does not read must not keep us from reading. The rest goes with the next write.
+    /// Sends what TLS itself has to say, such as an alert, as far as that needs no waiting: a peer that does not read must
+    /// not keep us from reading. The rest goes with the next write.
     async fn answer(&self, session: &RefCell<Session>) {
         // Whoever holds the lock is sending, and sends this too.
         let Some(mut outbound) = self.outbound.try_lock() else {
@@ -275,9 +281,17 @@ impl Connection {
             Direction::Lists => {}
             Direction::Stream | Direction::Over => return Err(self.unusable()),
         }
-        self.until_ended(async {
+        self.until(&self.ended, async {
+            // Held for all of it, so that calls at the same time send one after the other.
+            let mut outbound = self.outbound.lock().await;
+            let Some(outbound) = self.open_outbound(&mut outbound) else {
+                return Err(self.unusable());
+            };
+            if self.sending.get() != Direction::Lists {
+                return Err(self.unusable());
+            }
             for piece in data.chunks(PIECE) {
-                self.send_piece(piece).await?;
+                self.send_piece(outbound, piece).await?;
             }
             Ok(())
         })
@@ -285,13 +299,11 @@ impl Connection {
     }
 
     /// Sends some bytes, encrypted if there is TLS.
-    pub(super) async fn send_piece(&self, piece: &[u8]) -> Result<(), StreamFailure> {
-        let mut outbound = self.outbound.lock().await;
-        let Some(outbound) = self.open_outbound(&mut outbound) else {
-            return Err(self.unusable());
-        };
+    async fn send_piece(&self, outbound: &mut Outbound, piece: &[u8]) -> Result<(), StreamFailure> {
+        // First what a cancelled call has left: there is never more than one piece in memory.
+        self.flush(outbound).await?;
         match &self.session {
-            Some(session) => session.borrow_mut().write(piece, outbound.buffer()),
+            Some(session) => session.borrow_mut().write(piece, outbound.buffer())?,
             None => outbound.buffer().extend_from_slice(piece),
         }
         self.flush(outbound).await
@@ -301,11 +313,10 @@ impl Connection {
     async fn flush(&self, outbound: &mut Outbound) -> Result<(), StreamFailure> {
         loop {
             if let Err(_unwanted) = outbound.flush().await {
-                let code = outbound.outcome().await.err();
-                let code = code.map_or(SocketError::ConnectionBroken, Into::into);
-                let failure = self.failure().unwrap_or(StreamFailure::Socket(code));
-                self.remember(&failure);
-                return Err(failure);
+                let error = outbound.outcome().await.err();
+                let error = error.unwrap_or(SocketError::ConnectionBroken);
+                // The first reason: perhaps the peer has said why, in TLS.
+                return Err(self.failure().unwrap_or(StreamFailure::Socket(error)));
             }
             match &self.session {
                 Some(session) if session.borrow().wants_write() => {
@@ -317,19 +328,17 @@ impl Connection {
     }
 
     pub(super) async fn write_eof(&self) -> Result<(), StreamFailure> {
-        match self.sending.replace(Direction::Over) {
-            Direction::Over => return Ok(()),
-            Direction::Stream => {
-                self.sending.set(Direction::Stream);
-                return Err(self.unusable());
-            }
-            Direction::Free | Direction::Lists => {}
+        match self.sending.get() {
+            Direction::Free | Direction::Lists => self.sending.set(Direction::Over),
+            // Perhaps the call that was to do it was cancelled: doing it again does no harm.
+            Direction::Over if !self.ended.is_raised() => {}
+            Direction::Over | Direction::Stream => return Err(self.unusable()),
         }
-        self.until_ended(self.finish_sending()).await
+        self.until(&self.ended, self.finish_sending()).await
     }
 
     /// Tells the peer that no more will come.
-    pub(super) async fn finish_sending(&self) -> Result<(), StreamFailure> {
+    async fn finish_sending(&self) -> Result<(), StreamFailure> {
         let mut outbound = self.outbound.lock().await;
         let Some(outbound) = self.open_outbound(&mut outbound) else {
             return Err(self.unusable());
@@ -344,7 +353,7 @@ impl Connection {
             None => {
                 self.flush(outbound).await?;
                 outbound.finish();
-                Ok(outbound.outcome().await.map_err(SocketError::from)?)
+                Ok(outbound.outcome().await?)
             }
         }
     }
@@ -352,12 +361,12 @@ impl Connection {
     pub(super) fn receive(
         self: &Rc<Self>,
     ) -> (StreamReader<u8>, FutureReader<Result<(), ErrorCode>>) {
-        let free = self.receiving.get() == Direction::Free && !self.ended.is_raised();
+        let free = self.receiving.get() == Direction::Free && !self.closing.is_raised();
         if free {
             self.receiving.set(Direction::Stream);
         }
-        // The socket's own, untouched; it knows itself that it gives them once only.
-        if let (None, Some(socket)) = (&self.session, &*self.socket.borrow()) {
+        // The socket's own, untouched.
+        if let (true, None, Some(socket)) = (free, &self.session, &*self.socket.borrow()) {
             return socket.receive();
         }
         let (writer, reader) = wit_stream::new();
@@ -370,7 +379,7 @@ impl Connection {
 
     /// Gives everything that the peer sends to a stream, until either side has enough.
     pub(super) async fn receive_all(&self, sink: &mut Outbound) -> Result<(), StreamFailure> {
-        self.until_ended(async {
+        self.until(&self.closing, async {
             let mut receiver = self.receiver.lock().await;
             let Some(receiver) = self.open_receiver(&mut receiver) else {
                 return Err(self.unusable());
@@ -396,11 +405,11 @@ impl Connection {
         self: &Rc<Self>,
         data: StreamReader<u8>,
     ) -> FutureReader<Result<(), ErrorCode>> {
-        let free = self.sending.get() == Direction::Free && !self.ended.is_raised();
+        let free = self.sending.get() == Direction::Free && !self.closing.is_raised();
         if free {
             self.sending.set(Direction::Stream);
         }
-        if let (None, Some(socket)) = (&self.session, &*self.socket.borrow()) {
+        if let (true, None, Some(socket)) = (free, &self.session, &*self.socket.borrow()) {
             return socket.send(data);
         }
         let (done, completion) = wit_future::new(|| Err(ErrorCode::InvalidState));
@@ -412,14 +421,18 @@ impl Connection {
 
     /// Sends everything of a stream, then says that no more will come.
     pub(super) async fn send_all(&self, data: &mut Inbound) -> Result<(), StreamFailure> {
-        self.until_ended(async {
+        self.until(&self.ended, async {
             let closing = async {
                 self.closing.wait().await;
                 false
             };
             let mut closing = std::pin::pin!(closing);
             while or(closing.as_mut(), data.fill()).await {
-                self.send_piece(data.buffer()).await?;
+                let mut outbound = self.outbound.lock().await;
+                let Some(outbound) = self.open_outbound(&mut outbound) else {
+                    return Err(self.unusable());
+                };
+                self.send_piece(outbound, data.buffer()).await?;
                 self.sent.set(self.sent.get() + data.buffer().len() as u64);
                 data.buffer().clear();
             }
@@ -438,11 +451,9 @@ impl Connection {
             sleep(self.shutdown_timeout).await;
             Err(StreamFailure::TimedOut)
         };
-        let result = self.until_ended(or(self.say_goodbye(), too_long)).await;
-        if let Err(failure) = &result {
-            self.remember(failure);
-        }
-        self.abort();
+        let goodbye = or(self.say_goodbye(), too_long);
+        let result = self.until(&self.ended, goodbye).await;
+        self.end();
         result
     }
 
@@ -455,15 +466,19 @@ impl Connection {
             }
             self.flush(outbound).await?;
             outbound.finish();
-            outbound.outcome().await.map_err(SocketError::from)?;
+            outbound.outcome().await?;
         }
         // What has arrived and nobody will read is taken out of the socket: closing it otherwise would reset the
-        // connection, and the peer might lose what we have just sent (RFC 1122, section 4.2.2.13).
-        if let Some(mut receiver) = self.receiver.try_lock()
-            && let Some(receiver) = receiver.as_mut()
-        {
-            while poll_once(receiver.inbound.fill()).await == Some(true) {
+        // connection, and the peer might lose what we have just sent (RFC 1122, section 4.2.2.13). Not without end: a
+        // peer that goes on sending gets its reset.
+        let ours = self.session.is_some() || self.receiving.get() != Direction::Stream;
+        let mut receiver = self.receiver.lock().await;
+        if let (true, Some(receiver)) = (ours, self.open_receiver(&mut receiver)) {
+            for _ in 0..DRAINED {
                 receiver.inbound.buffer().clear();
+                if poll_once(receiver.inbound.fill()).await != Some(true) {
+                    break;
+                }
             }
         }
         Ok(())
@@ -471,6 +486,13 @@ impl Connection {
 
     /// Closes at once.
     pub(super) fn abort(&self) {
+        if !self.ended.is_raised() {
+            self.remember(&StreamFailure::Aborted);
+        }
+        self.end();
+    }
+
+    fn end(&self) {
         self.ended.raise();
         self.closing.raise();
         self.release();
@@ -488,9 +510,20 @@ impl Connection {
 
     /// Why a direction cannot be used.
     fn unusable(&self) -> StreamFailure {
-        match self.ended.is_raised() {
+        match self.closing.is_raised() {
             true => StreamFailure::Aborted,
             false => SocketError::InvalidState.into(),
+        }
+    }
+}
+
+/// Lets go of what a pending operation still held when the connection ended.
+struct ReleaseIfEnded<'a>(&'a Connection);
+
+impl Drop for ReleaseIfEnded<'_> {
+    fn drop(&mut self) {
+        if self.0.ended.is_raised() {
+            self.0.release();
         }
     }
 }

@@ -15,26 +15,24 @@ pub(super) async fn handshake(
 ) -> Result<(), Failure> {
     loop {
         session.borrow_mut().take(outbound.buffer());
-        // When this fails, reading tells why: perhaps there is an alert.
+        // When this fails, reading tells why: perhaps there is an alert. Of the last flight, the first write will tell.
         let _ = outbound.flush().await;
         if !session.borrow().is_handshaking() {
             return Ok(());
         }
+        // Also by close_notify alone, after which no handshake can end.
+        if session.borrow().peer_closed() {
+            return Err(Failure::Os(closed()));
+        }
         if !receiver.inbound.fill().await {
-            let outcome = receiver.inbound.outcome().await;
-            let failure = match outcome {
+            return Err(Failure::Os(match receiver.inbound.outcome().await {
                 Err(code) => {
-                    let mut failure = OsFailure::new(code.into());
+                    let mut failure = OsFailure::new(code);
                     failure.message += " during the TLS handshake";
                     failure
                 }
-                // D.2: an end of file in the handshake is a ConnectionResetError too.
-                Ok(()) => OsFailure {
-                    code: SocketError::ConnectionReset,
-                    message: "the peer closed the connection during the TLS handshake".into(),
-                },
-            };
-            return Err(Failure::Os(failure));
+                Ok(()) => closed(),
+            }));
         }
         let ciphertext = std::mem::take(receiver.inbound.buffer());
         let fed = session
@@ -46,5 +44,13 @@ pub(super) async fn handshake(
             let _ = poll_once(outbound.flush()).await;
             return Err(Failure::Tls(failure));
         }
+    }
+}
+
+/// D.2: an end of file in the handshake is a ConnectionResetError too.
+fn closed() -> OsFailure {
+    OsFailure {
+        code: SocketError::ConnectionReset,
+        message: "the peer closed the connection during the TLS handshake".into(),
     }
 }

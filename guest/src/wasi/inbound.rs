@@ -1,6 +1,8 @@
 //! The readable end of a stream.
 
 use super::bindings::wasi::sockets::types::ErrorCode;
+use super::completion::Completion;
+use crate::failure::SocketError;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use wit_bindgen::rt::async_support::{FutureReader, StreamRead, StreamReader, StreamResult};
@@ -17,7 +19,7 @@ pub(super) struct Inbound {
     /// What was read and not yet taken.
     buffer: Vec<u8>,
     /// How the stream of a socket ended: to be asked for once it has.
-    completion: Option<FutureReader<Result<(), ErrorCode>>>,
+    completion: Option<Completion>,
 }
 
 impl Inbound {
@@ -36,7 +38,7 @@ impl Inbound {
         (stream, completion): (StreamReader<u8>, FutureReader<Result<(), ErrorCode>>),
     ) -> Self {
         Self {
-            completion: Some(completion),
+            completion: Some(Completion::new(completion)),
             ..Self::new(stream)
         }
     }
@@ -68,9 +70,9 @@ impl Inbound {
     }
 
     /// How the stream of a socket ended; to be called when it has.
-    pub(super) async fn outcome(&mut self) -> Result<(), ErrorCode> {
-        match self.completion.take() {
-            Some(completion) => completion.await,
+    pub(super) async fn outcome(&mut self) -> Result<(), SocketError> {
+        match &mut self.completion {
+            Some(completion) => completion.outcome().await,
             None => Ok(()),
         }
     }

@@ -11,6 +11,7 @@ mod address;
 mod bindings;
 mod clock;
 mod command;
+mod completion;
 mod connect;
 mod connection;
 mod exports;

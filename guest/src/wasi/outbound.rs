@@ -1,6 +1,8 @@
 //! The writable end of a stream.
 
 use super::bindings::wasi::sockets::types::ErrorCode;
+use super::completion::Completion;
+use crate::failure::SocketError;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use wit_bindgen::rt::async_support::{FutureReader, StreamResult, StreamWrite, StreamWriter};
@@ -19,7 +21,7 @@ pub(super) struct Outbound {
     /// What is still to be sent.
     buffer: Vec<u8>,
     /// How the stream of a socket ended.
-    completion: Option<FutureReader<Result<(), ErrorCode>>>,
+    completion: Option<Completion>,
 }
 
 impl Outbound {
@@ -39,7 +41,7 @@ impl Outbound {
         completion: FutureReader<Result<(), ErrorCode>>,
     ) -> Self {
         Self {
-            completion: Some(completion),
+            completion: Some(Completion::new(completion)),
             ..Self::new(stream)
         }
     }
@@ -65,10 +67,10 @@ impl Outbound {
         self.stream = None;
     }
 
-    /// How the stream of a socket ended; to be called when it has. It says so once.
-    pub(super) async fn outcome(&mut self) -> Result<(), ErrorCode> {
-        match self.completion.take() {
-            Some(completion) => completion.await,
+    /// How the stream of a socket ended; to be called when it has.
+    pub(super) async fn outcome(&mut self) -> Result<(), SocketError> {
+        match &mut self.completion {
+            Some(completion) => completion.outcome().await,
             None => Ok(()),
         }
     }

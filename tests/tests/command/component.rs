@@ -6,7 +6,7 @@ use std::time::Duration;
 use switchboard_tests::child;
 use switchboard_tests::command::{binary, component};
 use wit_component::{DecodedWasm, OutputToString, WitPrinter};
-use wit_parser::{Resolve, WorldId, WorldKey};
+use wit_parser::{Resolve, SizeAlign, WorldId, WorldKey};
 
 /// What it may be at most, in bytes.
 const LARGEST: usize = 2 * 1024 * 1024;
@@ -144,4 +144,21 @@ fn what_is_no_component_is_not_documented() {
         assert!(!done.status.success());
         assert!(done.stderr.contains(words), "{}", done.stderr);
     }
+}
+
+#[test]
+fn parameters_in_memory_have_the_sizes_that_the_guest_frees() {
+    let mut resolve = Resolve::new();
+    let (package, _) = resolve.push_dir(wit()).unwrap();
+    let streams = resolve.packages[package].interfaces["streams"];
+    let mut sizes = SizeAlign::default();
+    sizes.fill(&resolve);
+    let size = |name: &str| {
+        let function = &resolve.interfaces[streams].functions[name];
+        let parameters = sizes.record(function.params.iter().map(|it| &it.ty));
+        parameters.size.size_wasm32()
+    };
+    // Of `Options` and `Run` in guest/src/wasi/bindings.rs.
+    assert_eq!(size("create-connection"), 152);
+    assert_eq!(size("[method]attempt.run"), 160);
 }

@@ -82,7 +82,10 @@ fn the_third_address_wins() {
         // The next one after a failure at once, after no answer in 250 ms; the loser ends with the race.
         assert!(bars[1].started < 100.0, "{bars:?}");
         assert!(bars[2].started - bars[1].started >= 249.9, "{bars:?}");
-        assert!(bars[1].ended - bars[2].ended < 1.0, "{bars:?}");
+        assert!(
+            (0.0..50.0).contains(&(bars[1].ended - bars[2].ended)),
+            "{bars:?}"
+        );
     }
     assert_eq!(server.log().accepted(), 2);
 }
@@ -96,8 +99,8 @@ fn a_first_address_that_never_answers_costs_the_delay() {
     let _hole = Blackhole::start(hole).unwrap();
     let _server = TcpServer::echo(server).unwrap();
     for prompt in prompts(home(&pki)) {
-        // The best of three: what the machine does beside is not the race's fault.
-        let stood = (0..3).map(|_| {
+        // The best of five: what the machine does beside is not the race's fault.
+        let stood = (0..5).map(|_| {
             let done = connect(prompt, port, &ips, &["--happy-eyeballs-delay", "100ms"]);
             let done = done.with_status(0).unwrap();
             assert_eq!(done.stdout, b"hello\n");
