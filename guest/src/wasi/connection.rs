@@ -10,6 +10,7 @@ use super::outbound::Outbound;
 use super::pump;
 use super::receiver::Receiver;
 use super::signal::Signal;
+use super::suspended::suspended;
 use crate::failure::{Failure, OsFailure, SocketError};
 use crate::timeline::Step;
 use crate::tls::session::{Facts, Session};
@@ -207,7 +208,8 @@ impl Connection {
             let Some(receiver) = self.open_receiver(&mut receiver) else {
                 return Err(self.unusable());
             };
-            self.receive_more(receiver).await?;
+            // Here and not around all of it: what is given out would be lost if the call was cancelled then.
+            suspended(self.receive_more(receiver)).await?;
             Ok(receiver.give(self.session.is_some(), limit))
         })
         .await

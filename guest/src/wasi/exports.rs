@@ -7,6 +7,7 @@ use super::command;
 use super::connect::{ConnectError, create_connection};
 use super::connection::Connection;
 use super::signal::Signal;
+use super::suspended::suspended;
 use crate::failure::Failure;
 use crate::lookup::{Family, Service};
 use crate::options::Options;
@@ -60,7 +61,7 @@ impl streams::Guest for Component {
     async fn create_connection(
         options: streams::ConnectionOptions<'_>,
     ) -> Result<streams::Connection, types::ConnectError> {
-        connect(options, &Signal::default()).await
+        suspended(connect(options, &Signal::default())).await
     }
 }
 
@@ -136,27 +137,30 @@ impl Drop for ConnectionResource {
 
 impl streams::GuestConnection for ConnectionResource {
     async fn receive(&self) -> (StreamReader<u8>, FutureReader<Result<(), ErrorCode>>) {
-        self.0.receive()
+        suspended(async { self.0.receive() }).await
     }
 
     async fn send(&self, data: StreamReader<u8>) -> FutureReader<Result<(), ErrorCode>> {
-        self.0.send(data)
+        suspended(async { self.0.send(data) }).await
     }
 
     async fn read(&self, limit: u32) -> Result<Vec<u8>, streams::StreamFailure> {
-        Ok(self.0.read(limit).await?)
+        match self.0.read(limit).await {
+            Ok(bytes) => Ok(bytes),
+            Err(failure) => suspended(async { Err(failure.into()) }).await,
+        }
     }
 
     async fn write(&self, data: Vec<u8>) -> Result<(), streams::StreamFailure> {
-        Ok(self.0.write(data).await?)
+        Ok(suspended(self.0.write(data)).await?)
     }
 
     async fn write_eof(&self) -> Result<(), streams::StreamFailure> {
-        Ok(self.0.write_eof().await?)
+        Ok(suspended(self.0.write_eof()).await?)
     }
 
     async fn close(&self) -> Result<(), streams::StreamFailure> {
-        Ok(self.0.close().await?)
+        Ok(suspended(self.0.close()).await?)
     }
 
     fn abort(&self) {
@@ -210,7 +214,7 @@ impl streams::GuestAttempt for AttemptResource {
         &self,
         options: streams::ConnectionOptions<'_>,
     ) -> Result<streams::Connection, types::ConnectError> {
-        connect(options, &self.cancelled).await
+        suspended(connect(options, &self.cancelled)).await
     }
 
     fn cancel(&self) {

@@ -22,3 +22,4 @@ mod outbound;
 mod pump;
 mod receiver;
 mod signal;
+mod suspended;

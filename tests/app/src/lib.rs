@@ -1,6 +1,58 @@
-//! A small application that Switchboard is plugged into.
+//! A small application that Switchboard is plugged into: an example of how a Rust guest uses it, and what the tests and
+//! benchmarks run.
+//!
+//! The first word says what to do, options follow as `key=value`; each mode tells its own.
 #![cfg(target_family = "wasm")]
-wit_bindgen::generate!({ world: "app", path: "../../wit", generate_all, });
+
+mod arguments;
+mod bench;
+#[allow(
+    unsafe_code,
+    missing_docs,
+    unreachable_pub,
+    clippy::all,
+    reason = "generated"
+)]
+mod bindings;
+mod bulk;
+mod calls;
+mod cancel_storm;
+mod chance;
+mod clock;
+mod drop_storm;
+mod echo;
+mod ends;
+mod gate;
+mod misuse;
+mod options;
+mod pattern;
+mod tell;
+mod together;
+
+use arguments::Arguments;
+use bindings::exports::wasi::cli::run::Guest;
+use bindings::wasi::cli::environment::get_arguments;
+
 struct App;
-impl exports::wasi::cli::run::Guest for App { async fn run() -> Result<(), ()> { Ok(()) } }
-export!(App);
+
+impl Guest for App {
+    async fn run() -> Result<(), ()> {
+        let arguments = Arguments::parse(get_arguments());
+        command(&arguments).await.map_err(|why| {
+            eprintln!("app: {why}");
+        })
+    }
+}
+
+async fn command(arguments: &Arguments) -> Result<(), String> {
+    match arguments.word(0)? {
+        "echo" => echo::run(arguments).await,
+        "bulk" => bulk::run(arguments).await,
+        "calls" => calls::run(arguments).await,
+        "misuse" => misuse::run(arguments).await,
+        "cancel-storm" => cancel_storm::run(arguments).await,
+        "drop-storm" => drop_storm::run(arguments).await,
+        "bench" => bench::run(arguments).await,
+        other => Err(format!("no such mode: {other}")),
+    }
+}

@@ -1,0 +1,149 @@
+//! `bench connects|pingpong|bulk COUNT server=ADDRESS [ca=FILE] [via=streams|lists]`: measures an echo, step by step as
+//! the tests' native client and asyncio's do, and prints what came out as JSON.
+
+use crate::arguments::Arguments;
+use crate::bindings::switchboard::connect::streams::{Connection, create_connection};
+use crate::bindings::switchboard::connect::tls::Context;
+use crate::bulk::{self, Content, PIECE};
+use crate::clock::Instant;
+use crate::ends::{Sink, Source};
+use crate::{options, tell};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+const PING: &[u8] = b"ping";
+
+/// The time it took, how many operations that was, and how many bytes went there and back.
+type Measured = (Duration, u64, u64);
+
+struct Target {
+    server: SocketAddr,
+    context: Option<Context>,
+    lists: bool,
+}
+
+pub(crate) async fn run(arguments: &Arguments) -> Result<(), String> {
+    let target = Target {
+        server: arguments.server("server")?,
+        context: arguments.context()?,
+        lists: arguments.get("via") == Some("lists"),
+    };
+    let (mode, count) = (arguments.word(1)?, arguments.count(2)?);
+    let (took, ops, bytes) = match mode {
+        "connects" => target.connects(count).await?,
+        "pingpong" => target.pingpong(count).await?,
+        "bulk" => target.bulk(count).await?,
+        other => return Err(format!("no such mode of bench: {other}")),
+    };
+    let seconds = took.as_secs_f64();
+    println!(r#"{{"mode": "{mode}", "seconds": {seconds}, "ops": {ops}, "bytes": {bytes}}}"#);
+    Ok(())
+}
+
+impl Target {
+    async fn connect(&self) -> Result<Connection, String> {
+        let options = options::maybe_secure(self.server, self.context.as_ref());
+        let connection = create_connection(options).await;
+        connection.map_err(tell::connect_error)
+    }
+
+    /// One connection after the other.
+    async fn connects(&self, count: u64) -> Result<Measured, String> {
+        let begun = Instant::now();
+        for _ in 0..count {
+            let connection = self.connect().await?;
+            if self.context.is_some() {
+                // With a close_notify there and one back, as asyncio does it.
+                connection.write_eof().await.map_err(tell::stream_failure)?;
+                let rest = connection.read(1).await.map_err(tell::stream_failure)?;
+                expect(rest.is_empty(), "an echo of nothing")?;
+            }
+            connection.close().await.map_err(tell::stream_failure)?;
+        }
+        Ok((begun.elapsed(), count, 0))
+    }
+
+    /// A few bytes there and back on one connection, again and again.
+    async fn pingpong(&self, count: u64) -> Result<Measured, String> {
+        let connection = self.connect().await?;
+        let took = match self.lists {
+            true => pingpong_by_lists(&connection, count).await?,
+            false => pingpong_by_streams(&connection, count).await?,
+        };
+        connection.close().await.map_err(tell::stream_failure)?;
+        Ok((took, count, count * PING.len() as u64))
+    }
+
+    /// That many MiB there and back on one connection.
+    async fn bulk(&self, mebibytes: u64) -> Result<Measured, String> {
+        let total = mebibytes * 1024 * 1024;
+        let connection = self.connect().await?;
+        let begun = Instant::now();
+        match self.lists {
+            true => bulk::by_lists(&connection, total, &Same).await?,
+            false => bulk::by_streams(&connection, total, &Same).await?,
+        }
+        let took = begun.elapsed();
+        connection.close().await.map_err(tell::stream_failure)?;
+        Ok((took, total / PIECE as u64, total))
+    }
+}
+
+async fn pingpong_by_streams(connection: &Connection, count: u64) -> Result<Duration, String> {
+    let (mut sink, outgoing) = Sink::new();
+    let sent = connection.send(outgoing).await;
+    let (incoming, _received) = connection.receive().await;
+    let mut source = Source::new(incoming);
+    let mut message = PING.to_vec();
+    let begun = Instant::now();
+    for _ in 0..count {
+        expect(sink.write(&mut message).await, "nobody listens")?;
+        while message.len() < PING.len() {
+            expect(source.read(&mut message).await, "the echo ended")?;
+        }
+    }
+    let took = begun.elapsed();
+    expect(message == PING, "the echo sent something else")?;
+    drop(sink);
+    sent.await.map_err(|code| tell::ending(connection, code))?;
+    Ok(took)
+}
+
+async fn pingpong_by_lists(connection: &Connection, count: u64) -> Result<Duration, String> {
+    let mut message = PING.to_vec();
+    let begun = Instant::now();
+    for _ in 0..count {
+        let written = connection.write(std::mem::take(&mut message)).await;
+        written.map_err(tell::stream_failure)?;
+        while message.len() < PING.len() {
+            let missing = (PING.len() - message.len()) as u32;
+            let bytes = connection.read(missing).await;
+            let bytes = bytes.map_err(tell::stream_failure)?;
+            expect(!bytes.is_empty(), "the echo ended")?;
+            message.extend(bytes);
+        }
+    }
+    let took = begun.elapsed();
+    expect(message == PING, "the echo sent something else")?;
+    Ok(took)
+}
+
+/// The same byte all the time, and no time spent on looking at it.
+struct Same;
+
+impl Content for Same {
+    fn fill(&self, _from: u64, count: usize, into: &mut Vec<u8>) {
+        into.resize(into.len() + count, 0x5a);
+    }
+
+    fn check(&self, _from: u64, _bytes: &[u8]) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+fn expect(right: bool, otherwise: &str) -> Result<(), String> {
+    match right {
+        true => Ok(()),
+        false => Err(otherwise.to_owned()),
+    }
+}

@@ -1,0 +1,70 @@
+//! Options of `create-connection`: Rust's way to leave most of them out.
+
+use crate::bindings::switchboard::connect::streams::{ConnectionOptions, Service, TlsOption};
+use crate::bindings::switchboard::connect::tls::Context;
+use crate::bindings::wasi::sockets::types::IpAddress;
+use std::net::{IpAddr, SocketAddr};
+
+#[allow(clippy::derivable_impls, reason = "the type is generated")]
+impl Default for ConnectionOptions<'_> {
+    fn default() -> Self {
+        Self {
+            host: None,
+            service: None,
+            addresses: None,
+            family: None,
+            tls: None,
+            server_name: None,
+            handshake_timeout: None,
+            shutdown_timeout: None,
+            happy_eyeballs_delay: None,
+            interleave: None,
+            all_errors: false,
+            timeout: None,
+        }
+    }
+}
+
+impl From<IpAddr> for IpAddress {
+    fn from(address: IpAddr) -> Self {
+        match address {
+            IpAddr::V4(v4) => {
+                let [a, b, c, d] = v4.octets();
+                IpAddress::Ipv4((a, b, c, d))
+            }
+            IpAddr::V6(v6) => {
+                let [a, b, c, d, e, f, g, h] = v6.segments();
+                IpAddress::Ipv6((a, b, c, d, e, f, g, h))
+            }
+        }
+    }
+}
+
+/// A connection to this address.
+pub(crate) fn to(address: SocketAddr) -> ConnectionOptions<'static> {
+    ConnectionOptions {
+        host: Some(address.ip().to_string()),
+        service: Some(Service::Port(address.port())),
+        ..ConnectionOptions::default()
+    }
+}
+
+/// A connection to this address, with TLS to `localhost`.
+pub(crate) fn secure(address: SocketAddr, context: &Context) -> ConnectionOptions<'_> {
+    ConnectionOptions {
+        tls: Some(TlsOption::Custom(context)),
+        server_name: Some("localhost".to_owned()),
+        ..to(address)
+    }
+}
+
+/// With TLS if there is a context for it, without otherwise.
+pub(crate) fn maybe_secure(
+    address: SocketAddr,
+    context: Option<&Context>,
+) -> ConnectionOptions<'_> {
+    match context {
+        Some(context) => secure(address, context),
+        None => to(address),
+    }
+}
