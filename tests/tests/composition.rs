@@ -10,7 +10,7 @@ use switchboard_tests::blackhole::Blackhole;
 use switchboard_tests::certs::{Leaf, Pki};
 use switchboard_tests::echo::TcpServer;
 use switchboard_tests::log::{End, Log};
-use switchboard_tests::scripted::Scripted;
+use switchboard_tests::scripted::{Scripted, Step};
 use switchboard_tests::tls::{Options, TlsServer};
 use switchboard_tests::{composed, proc_net};
 use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
@@ -235,6 +235,85 @@ async fn misuse_is_told_and_never_traps() {
     let lines: Vec<_> = run.output.lines().collect();
     assert!(lines.len() > 60, "{lines:#?}");
     assert!(lines.iter().all(|line| line.starts_with("ok ")));
+}
+
+#[tokio::test]
+async fn after_a_read_that_was_cancelled_the_rest_comes() {
+    let (pki, leaf) = pki();
+    let echo = TcpServer::echo("127.0.0.1").unwrap();
+    let secure = TlsServer::echo("127.0.0.1", &leaf).unwrap();
+    for seed in [1, 2] {
+        let arguments = format!("cancel-io reads {seed} server={}", echo.addr());
+        run(&arguments, &pki).await;
+        let arguments = format!(
+            "cancel-io reads {seed} server={} ca=/pki/ca.pem",
+            secure.addr()
+        );
+        run(&arguments, &pki).await;
+    }
+}
+
+#[tokio::test]
+async fn writes_that_are_cancelled_do_not_pile_up() {
+    let (pki, leaf) = pki();
+    let stall = TcpServer::start("127.0.0.1", Behaviour::Stall).unwrap();
+    let secure = tls(&leaf, Behaviour::Stall);
+    for arguments in [
+        format!("cancel-io writes 1 server={}", stall.addr()),
+        format!("cancel-io writes 1 server={} ca=/pki/ca.pem", secure.addr()),
+    ] {
+        let run = run(&arguments, &pki).await;
+        let (_, cancelled) = tally(&run.output)[0];
+        assert!(cancelled > 100, "{cancelled}");
+        // Of 200 kB each. One at a time is in memory, here and there.
+        assert!(run.exit.memory < 8 * 1024 * 1024, "{}", run.exit.memory);
+    }
+}
+
+#[tokio::test]
+async fn an_end_that_could_not_be_told_is_not_told() {
+    let (pki, leaf) = pki();
+    let stall = TcpServer::start("127.0.0.1", Behaviour::Stall).unwrap();
+    let secure = tls(&leaf, Behaviour::Stall);
+    run(
+        &format!("cancel-io write-eof 1 server={}", stall.addr()),
+        &pki,
+    )
+    .await;
+    let arguments = format!(
+        "cancel-io write-eof 1 server={} ca=/pki/ca.pem",
+        secure.addr()
+    );
+    run(&arguments, &pki).await;
+}
+
+#[tokio::test]
+async fn close_has_an_end_though_the_peer_has_none() {
+    let (pki, leaf) = pki();
+    let source = TcpServer::start("127.0.0.1", Behaviour::Source).unwrap();
+    let secure = tls(&leaf, Behaviour::Source);
+    run(&format!("cancel-io flood 1 server={}", source.addr()), &pki).await;
+    let arguments = format!("cancel-io flood 1 server={} ca=/pki/ca.pem", secure.addr());
+    run(&arguments, &pki).await;
+}
+
+#[tokio::test]
+async fn the_last_bytes_arrive_though_nothing_was_read() {
+    let (pki, _) = pki();
+    let greeting = [
+        Step::Write(b"220 mail.example\r\n".to_vec()),
+        Step::ReadToEnd,
+    ];
+    let server = Scripted::start("127.0.0.1", greeting).unwrap();
+    run(
+        &format!("cancel-io write-only 1 server={}", server.addr()),
+        &pki,
+    )
+    .await;
+    let log = server.until(SEEN, |log| log.all_ended(1)).await.unwrap();
+    let connection = &log.connections[0];
+    assert_eq!(connection.received, [9; 100_000]);
+    assert_eq!(connection.end, Some(End::Clean));
 }
 
 /// wasmtime 48 has room for a million records of calls, and forgets to delete those of calls that never wait.

@@ -16,6 +16,7 @@ mod bench;
 mod bindings;
 mod bulk;
 mod calls;
+mod cancel_io;
 mod cancel_storm;
 mod chance;
 mod clock;
@@ -50,6 +51,7 @@ async fn command(arguments: &Arguments) -> Result<(), String> {
         "bulk" => bulk::run(arguments).await,
         "calls" => calls::run(arguments).await,
         "misuse" => misuse::run(arguments).await,
+        "cancel-io" => cancel_io::run(arguments).await,
         "cancel-storm" => cancel_storm::run(arguments).await,
         "drop-storm" => drop_storm::run(arguments).await,
         "bench" => bench::run(arguments).await,
