@@ -94,7 +94,7 @@ pub struct Connect {
     )]
     sequential: bool,
 
-    /// How long lookup, connecting and handshake may take together
+    /// How long lookup, connecting and handshake may take together [default: as long as the system tries, minutes]
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub timeout: Option<Duration>,
     /// Tell the failure of each address
@@ -126,6 +126,9 @@ pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Connect, Ans
     let parsed = Arguments::try_parse_from(arguments);
     let Command::Connect(connect) = parsed.map_err(answer)?.command;
     // What create-connection would find as well, but here it is a wrong argument and not a failed connection.
+    if connect.port.trim().is_empty() {
+        return Err(usage("the port is empty"));
+    }
     match Service::Name(connect.port.clone()).port() {
         Ok(_) => Ok(connect),
         Err(failure) => {

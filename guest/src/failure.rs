@@ -200,11 +200,16 @@ impl fmt::Display for CertificateFailure {
                 f.write_str("name mismatch: the certificate is for no name at all")
             }
             CertificateFailure::NameMismatch(names) => {
+                let told: Vec<_> = names.iter().take(5).map(String::as_str).collect();
                 write!(
                     f,
                     "name mismatch: the certificate is for {}",
-                    names.join(", ")
-                )
+                    told.join(", ")
+                )?;
+                match names.len() - told.len() {
+                    0 => Ok(()),
+                    more => write!(f, " and {more} more"),
+                }
             }
             CertificateFailure::Revoked => f.write_str("certificate was revoked"),
             CertificateFailure::BadSignature => f.write_str("certificate has a wrong signature"),

@@ -22,20 +22,27 @@ pub fn why(failure: &Failure, message: &str, steps: &[Step], limits: Limits) -> 
         Failure::Os(os) if os.code == SocketError::Other(None) && tried > 1 => {
             "no address accepts the connection".into()
         }
+        Failure::Os(os) if os.code == SocketError::AccessDenied => {
+            "permission denied; may the component use the network (-S inherit-network)?".into()
+        }
         Failure::Os(_) if tried == 1 => draw::short(failure),
         Failure::Lookup(LookupFailure::Permanent | LookupFailure::AccessDenied) => format!(
             "{}; may the component look up names (-S allow-ip-name-lookup)?",
             plain(message)
         ),
         Failure::TimedOut(phase) => {
-            let end = steps.last().map(|step| step.ended).unwrap_or_default();
-            let of_all = limits.timeout.filter(|&it| it <= end);
+            let end = steps
+                .iter()
+                .map(|step| step.ended)
+                .max()
+                .unwrap_or_default();
             let of_handshake = limits.handshake_timeout.unwrap_or(HANDSHAKE_TIMEOUT);
-            format!(
-                "timed out after {:?} {}",
-                of_all.unwrap_or(of_handshake),
-                during(*phase)
-            )
+            // Before the handshake it can only have been the one over all.
+            let limit = match limits.timeout {
+                Some(of_all) if *phase != Phase::Handshake || of_all <= end => of_all,
+                _ => of_handshake,
+            };
+            format!("timed out after {limit:?} {}", during(*phase))
         }
         _ => plain(message).into(),
     }

@@ -61,6 +61,11 @@ fn every_line_that_can_be_run() -> Result<()> {
             .env("PORT", server.addr().port().to_string());
         let done = run(shell, b"", Duration::from_secs(60))?.success();
         let done = done.with_context(|| command.clone())?;
+        if command.contains("plugged.wasm echo") {
+            let whole =
+                done.stdout.contains("tls TLSv1.3") && done.stdout.contains("answer: hello");
+            ensure!(whole, "{command} printed {:?}", done.stdout);
+        }
         if command.contains("hello") {
             ensure!(
                 done.stdout == "hello\n",

@@ -16,7 +16,7 @@ use crate::sentence::{self, Limits};
 use crate::timeline::Outcome;
 use crate::tls::context::{Context, Trust};
 use futures_lite::future::or;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::Path;
 use std::time::Duration;
@@ -65,7 +65,15 @@ async fn command() -> Result<(), Answer> {
 }
 
 /// Writes, as far as anybody listens: `print!` would panic when nobody does, and a panic is a trap.
+///
+/// What a peer or its certificate says may hold anything: no control character of it reaches a terminal.
 fn say(to: &mut dyn Write, text: &str) {
+    let harmless = |character: char| match character {
+        '\n' => "\n".to_owned(),
+        character if character.is_control() => character.escape_default().to_string(),
+        character => character.to_string(),
+    };
+    let text: String = text.chars().map(harmless).collect();
     let _ = to.write_all(text.as_bytes()).and_then(|()| to.flush());
 }
 
@@ -205,45 +213,62 @@ async fn join(connection: &Connection) -> Result<(), String> {
         done?;
         written.map_err(output)
     };
-    // Why the peer did not get everything. What it says all the same is still worth reading.
-    let unsent = RefCell::new(Ok(()));
+    // Why the peer did not get everything, once that is known. What it says all the same is still worth reading.
+    let outcome = RefCell::new(None);
     let sending = async {
         let sent = connection.send_all(&mut Inbound::new(input)).await;
-        let _ = unsent.replace(match sent {
+        let sent = match sent {
             Ok(()) => input_ended
                 .await
                 .map_err(|_| "standard input cannot be read".into()),
             Err(failure) => Err(failure.into()),
-        });
+        };
+        outcome.replace(Some(sent));
         std::future::pending().await
     };
-    let joined = or(receiving, sending);
-    // A long transfer into a file or out of one shows that it goes on.
-    let terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
-    let received = match symbols() && !terminal {
-        true => {
-            let received = or(joined, show_progress(connection)).await;
-            say(&mut std::io::stderr(), ERASE_LINE);
-            received
+    let received_and_sent = async {
+        receiving.await?;
+        // The peer may be done and still listen: what comes in is sent as long as it gets on.
+        loop {
+            let before = connection.sent.get();
+            for _ in 0..10 {
+                if let Some(sent) = outcome.take() {
+                    return sent;
+                }
+                sleep(Duration::from_millis(100)).await;
+            }
+            if connection.sent.get() == before {
+                return match connection.unsent.get() {
+                    0 => Ok(()),
+                    _ => Err("the peer has ended and does not take the rest".into()),
+                };
+            }
         }
-        false => joined.await,
     };
-    received.and(unsent.into_inner())
+    let joined = or(received_and_sent, sending);
+    // A long transfer into a file shows that it goes on.
+    if !symbols() || std::io::stdout().is_terminal() {
+        return joined.await;
+    }
+    let shown = Cell::new(false);
+    let result = or(joined, show_progress(connection, &shown)).await;
+    if shown.get() {
+        let _ = std::io::stderr().write_all(ERASE_LINE.as_bytes());
+    }
+    result
 }
 
 /// ECMA-48: back to the first column, and erase the line.
 const ERASE_LINE: &str = "\r\x1b[K";
 
-async fn show_progress<T>(connection: &Connection) -> T {
+async fn show_progress<T>(connection: &Connection, shown: &Cell<bool>) -> T {
     let started = Clock::start();
     loop {
         sleep(Duration::from_millis(500)).await;
-        let line = draw::progress(
-            connection.received.get(),
-            connection.sent.get(),
-            started.now(),
-        );
-        say(&mut std::io::stderr(), &format!("{ERASE_LINE}{line}"));
+        let (received, sent) = (connection.received.get(), connection.sent.get());
+        let line = draw::progress(received, sent, started.now());
+        let _ = write!(std::io::stderr(), "{ERASE_LINE}{line}");
+        shown.set(true);
     }
 }
 

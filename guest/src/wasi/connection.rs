@@ -62,6 +62,8 @@ pub(super) struct Connection {
     /// How many bytes `receive_all` and `send_all` have moved.
     pub(super) received: Cell<u64>,
     pub(super) sent: Cell<u64>,
+    /// How many more `send_all` has taken and is sending.
+    pub(super) unsent: Cell<u64>,
     local_address: Option<IpSocketAddress>,
     remote_address: Option<IpSocketAddress>,
     /// What was done to connect.
@@ -103,6 +105,7 @@ impl Connection {
             shutdown_timeout,
             received: Cell::new(0),
             sent: Cell::new(0),
+            unsent: Cell::new(0),
             timeline: RefCell::default(),
         }
     }
@@ -434,8 +437,11 @@ impl Connection {
                 let Some(outbound) = self.open_outbound(&mut outbound) else {
                     return Err(self.unusable());
                 };
+                let taken = data.buffer().len() as u64;
+                self.unsent.set(taken);
                 self.send_piece(outbound, data.buffer()).await?;
-                self.sent.set(self.sent.get() + data.buffer().len() as u64);
+                self.unsent.set(0);
+                self.sent.set(self.sent.get() + taken);
                 data.buffer().clear();
             }
             self.sending.set(Direction::Over);

@@ -22,6 +22,18 @@ impl Arguments {
         Self { words, options }
     }
 
+    /// Refuses options that are not among these: one that is not heard could be the one that asks for TLS.
+    pub(crate) fn only(&self, known: &[&str]) -> Result<(), String> {
+        let mut unknown = self
+            .options
+            .iter()
+            .filter(|(key, _)| !known.contains(&key.as_str()));
+        match unknown.next() {
+            Some((key, _)) => Err(format!("there is no option {key}=")),
+            None => Ok(()),
+        }
+    }
+
     /// The word at this place.
     pub(crate) fn word(&self, at: usize) -> Result<&str, String> {
         let word = self.words.get(at).map(String::as_str);

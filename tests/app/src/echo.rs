@@ -14,6 +14,15 @@ use std::time::Duration;
 const READ: u32 = 64 * 1024;
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<(), String> {
+    arguments.only(&[
+        "host",
+        "port",
+        "addresses",
+        "ca",
+        "server-name",
+        "line",
+        "via",
+    ])?;
     let context = arguments.context()?;
     let options = ConnectionOptions {
         host: arguments.get("host").map(str::to_owned),
