@@ -152,6 +152,16 @@ mod tests {
             let steps = [step(phase, 1002)];
             assert_eq!(told(&Failure::TimedOut(phase), &steps, limits), expected);
         }
+        // A later address that failed at once, while an earlier one never answered.
+        let limits = Limits {
+            timeout: second,
+            handshake_timeout: None,
+        };
+        let steps = [step(Phase::Connect, 1002), step(Phase::Connect, 251)];
+        assert_eq!(
+            told(&Failure::TimedOut(Phase::Connect), &steps, limits),
+            "timed out after 1s during connect"
+        );
         let steps = [step(Phase::Handshake, 60_001)];
         let usual = told(
             &Failure::TimedOut(Phase::Handshake),

@@ -253,6 +253,37 @@ async fn the_end_of_the_peer_is_the_end_whatever_the_input() {
 }
 
 #[tokio::test]
+async fn what_is_sent_after_the_end_of_the_peer_arrives_or_is_a_failure() {
+    let pki = Pki::new().unwrap();
+    let go_ahead = || Step::Write(b"go ahead\n".to_vec());
+    let listens = [go_ahead(), Step::Fin, Step::ReadToEnd];
+    let listens = Scripted::start("127.0.0.1", listens).unwrap();
+    let leaves = Scripted::start("127.0.0.1", [go_ahead(), Step::Fin, Step::Stall]).unwrap();
+    let input = pattern::bytes(0, 16 * MIB);
+    for prompt in prompts(home(&pki)) {
+        let port = listens.addr().port().to_string();
+        let done = prompt
+            .run(&["connect", "127.0.0.1", &port], &input)
+            .unwrap();
+        let done = done.with_status(0).unwrap();
+        assert_eq!(done.stdout, b"go ahead\n");
+
+        let port = leaves.addr().port().to_string();
+        let done = prompt
+            .run(&["connect", "127.0.0.1", &port], &input)
+            .unwrap();
+        let done = done.with_status(1).unwrap();
+        done.told(
+            &format!("switchboard: 127.0.0.1 port {port}: "),
+            &["does not take the rest"],
+        )
+        .unwrap();
+    }
+    let log = listens.until(LIMIT, |log| log.all_ended(2)).await.unwrap();
+    assert!(log.connections.iter().all(|it| it.received == input));
+}
+
+#[tokio::test]
 async fn nobody_who_reads_the_output_is_a_failure_and_no_hang() {
     let pki = Pki::new().unwrap();
     let server = TcpServer::start("127.0.0.1", Behaviour::Source).unwrap();
