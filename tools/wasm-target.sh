@@ -8,7 +8,7 @@
 #      rustc's version) and `wasi-libc`, fetched from the mirror that the
 #      machine's own apt sources name, and put into the toolchain's sysroot.
 #      The system's apt lists and packages stay as they are. Needs apt-get, a
-#      writable sysroot (root or not), and crates.io for std's dependencies.
+#      writable sysroot (root or not), and cargo's registry for std's dependencies.
 #
 # Environment:
 #   SWITCHBOARD_BUILD_STD=1  go to step 3 at once and replace any std that is
