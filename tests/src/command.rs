@@ -184,9 +184,14 @@ impl Bar {
 
 /// The component, `target/switchboard.wasm`.
 pub fn component() -> Result<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/switchboard.wasm");
-    path.canonicalize()
-        .context("there is no target/switchboard.wasm: run `make component`")
+    built("switchboard.wasm")
+}
+
+/// What the Makefile puts into the target directory.
+pub fn built(name: &str) -> Result<PathBuf> {
+    let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target");
+    let path = target.join(name).canonicalize();
+    path.with_context(|| format!("there is no target/{name}: run `make component app`"))
 }
 
 /// A binary of the workspace, which stands beside that of the test.

@@ -156,15 +156,14 @@ impl Connection {
             Err(StreamFailure::Aborted)
         };
         let result = or(stopped, operation).await;
-        if let Err(failure @ (StreamFailure::Tls(_) | StreamFailure::TimedOut)) = &result {
-            self.remember(failure);
-        } else if let Err(failure @ StreamFailure::Socket(error)) = &result
-            && !matches!(
-                error,
-                SocketError::InvalidState | SocketError::InvalidArgument
+        match &result {
+            // Of the caller's making: not why the connection ended.
+            Err(
+                StreamFailure::Aborted
+                | StreamFailure::Socket(SocketError::InvalidState | SocketError::InvalidArgument),
             )
-        {
-            self.remember(failure);
+            | Ok(_) => {}
+            Err(failure) => self.remember(failure),
         }
         result
     }
