@@ -37,7 +37,7 @@ component: setup ## Build target/switchboard.wasm
 	@cmp -s target/documented.wasm target/switchboard.wasm \
 		|| cp target/documented.wasm target/switchboard.wasm
 
-app: setup
+app: setup ## Build target/app.wasm, an application to plug it into
 	@echo 'Building the application that the tests plug it into: target/app.wasm'
 	@$(WASM) -p switchboard-app
 	@cmp -s target/wasm32-wasip2/release/app.wasm target/app.wasm \

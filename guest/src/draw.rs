@@ -1,6 +1,6 @@
 //! The timeline for people: every step as a bar on a common time axis.
 
-use crate::failure::Failure;
+use crate::failure::{Failure, Phase};
 use crate::timeline::{Outcome, Step};
 use std::fmt::Write;
 use std::time::Duration;
@@ -53,6 +53,25 @@ pub fn timeline(steps: &[Step], symbols: bool) -> String {
     drawing
 }
 
+/// What was tried without success, a line each.
+pub fn failures(steps: &[Step]) -> String {
+    let mut text = String::new();
+    for step in steps {
+        let (Some(address), outcome) = (step.address, &step.outcome) else {
+            continue;
+        };
+        let how = match outcome {
+            Outcome::Failed(failure) => short(failure),
+            Outcome::Abandoned => "no answer".into(),
+            // That a socket could be bound is of no interest.
+            Outcome::Succeeded if step.phase == Phase::Bind => continue,
+            Outcome::Succeeded => "ok".into(),
+        };
+        let _ = writeln!(text, "  {} {address}: {how}", step.phase);
+    }
+    text
+}
+
 /// How far a transfer is, in one line.
 pub fn progress(received: u64, sent: u64, elapsed: Duration) -> String {
     let seconds = elapsed.as_secs_f64().max(f64::MIN_POSITIVE);
@@ -83,12 +102,19 @@ fn outcome(outcome: &Outcome) -> String {
 /// A failure at an address that stands beside it.
 pub fn short(failure: &Failure) -> String {
     match failure {
-        // What has a number is told in the system's words, anything else in its own.
+        // What has a number is told in the system's words, anything else in its own, but for Python's type names.
+        Failure::Os(failure) if failure.message.contains("AddressFamily") => {
+            "there is no local address of its family".into()
+        }
         Failure::Os(failure) => match failure.message.starts_with("[Errno ") {
             true => failure.code.to_string().to_lowercase(),
             false => failure.message.clone(),
         },
-        Failure::TimedOut(_) => "timed out".into(),
+        Failure::TimedOut(_) | Failure::HandshakeTimedOut(_) => "timed out".into(),
+        Failure::RefusedNetwork(text) => match text.split_once(" is ") {
+            Some((_address, where_it_is)) => where_it_is.into(),
+            None => text.clone(),
+        },
         failure => failure.to_string(),
     }
 }
@@ -96,7 +122,7 @@ pub fn short(failure: &Failure) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::failure::{OsFailure, Phase, SocketError};
+    use crate::failure::{OsFailure, SocketError};
 
     #[test]
     fn a_race_that_the_third_address_wins() {

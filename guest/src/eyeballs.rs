@@ -36,11 +36,11 @@ pub struct Race {
     delay: Option<Duration>,
     /// The candidate to be started next.
     upcoming: usize,
-    /// What is in flight, oldest first, with the time of its start.
+    /// What is in flight, oldest first, with the time of its start or of its last progress.
     in_flight: Vec<(usize, Duration)>,
-    /// When the candidate before `upcoming` was started; `None` when there is nothing to wait for, because it has
-    /// failed already or there is none.
-    previous_started: Option<Duration>,
+    /// From when on the candidate before `upcoming` has its delay; `None` when there is nothing to wait for, because it
+    /// has failed already or there is none.
+    previous: Option<Duration>,
 }
 
 impl Race {
@@ -52,7 +52,7 @@ impl Race {
             delay: delay.map(|delay| delay.max(MINIMUM_DELAY)),
             upcoming: 0,
             in_flight: Vec::new(),
-            previous_started: None,
+            previous: None,
         }
     }
 
@@ -66,7 +66,7 @@ impl Race {
         }
         // "the delay between attempts": counted from the start of the previous one (section 5), and cut short by its
         // failure (ASYNCIO A.6).
-        if let Some(started) = self.previous_started {
+        if let Some(started) = self.previous {
             let Some(delay) = self.delay else {
                 return Next::Wait(None);
             };
@@ -89,15 +89,29 @@ impl Race {
         let candidate = self.upcoming;
         self.upcoming += 1;
         self.in_flight.push((candidate, now));
-        self.previous_started = Some(now);
+        self.previous = Some(now);
         Next::Start(candidate)
+    }
+
+    /// An attempt has got a step further: TCP is connected, and the handshake, which is part of this race, begins. Its
+    /// time counts anew, or the next attempt would start in the midst of every handshake
+    /// (draft-ietf-happy-happyeyeballs-v3, section 6).
+    pub fn progressed(&mut self, candidate: usize, now: Duration) {
+        let Some(at) = self.in_flight.iter().position(|&(it, _)| it == candidate) else {
+            return;
+        };
+        self.in_flight.remove(at);
+        self.in_flight.push((candidate, now));
+        if candidate + 1 == self.upcoming {
+            self.previous = Some(now);
+        }
     }
 
     /// An attempt failed. If it was the latest one, the next starts at once.
     pub fn failed(&mut self, candidate: usize) {
         self.in_flight.retain(|&(flying, _)| flying != candidate);
         if candidate + 1 == self.upcoming {
-            self.previous_started = None;
+            self.previous = None;
         }
     }
 }
@@ -105,6 +119,7 @@ impl Race {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::{Value, json};
 
     const fn ms(milliseconds: u64) -> Duration {
         Duration::from_millis(milliseconds)
@@ -267,6 +282,57 @@ mod tests {
         let fates = [Hangs, Hangs, Fails(700), Hangs, Hangs, Hangs, Wins(1)];
         let trace = run(Some(100), &fates);
         assert_eq!(trace.starts[6], ms(900));
-        assert_eq!(trace.given_up, []);
+        assert!(trace.given_up.is_empty());
+    }
+
+    #[test]
+    fn progress_gives_the_latest_attempt_its_delay_anew() {
+        let mut race = Race::new(3, Some(ms(250)));
+        assert_eq!(race.next(ms(0)), Next::Start(0));
+        race.progressed(0, ms(100));
+        assert_eq!(race.next(ms(250)), Next::Wait(Some(ms(350))));
+        assert_eq!(race.next(ms(350)), Next::Start(1));
+        // Not the latest any more.
+        race.progressed(0, ms(400));
+        assert_eq!(race.next(ms(400)), Next::Wait(Some(ms(600))));
+        race.failed(1);
+        race.progressed(1, ms(500));
+        assert_eq!(race.next(ms(500)), Next::Start(2));
+    }
+
+    #[test]
+    fn progress_saves_from_being_given_up() {
+        let mut race = Race::new(7, Some(ms(10)));
+        for candidate in 0..6 {
+            let now = ms(10 * candidate as u64);
+            assert_eq!(race.next(now), Next::Start(candidate));
+        }
+        race.progressed(0, ms(1900));
+        assert_eq!(race.next(ms(2000)), Next::Wait(Some(ms(2010))));
+        assert_eq!(race.next(ms(2010)), Next::GiveUp(1));
+    }
+
+    #[test]
+    fn a6_the_traces_of_cpython() {
+        let vectors = include_str!("../../tests/golden/race.json");
+        let vectors: Vec<Value> = serde_json::from_str(vectors).unwrap();
+        assert!(vectors.len() >= 60);
+        for vector in vectors {
+            let fates = vector["fates"].as_array().unwrap().iter();
+            let fates = fates.map(
+                |fate| match (fate["fails"].as_u64(), fate["wins"].as_u64()) {
+                    (Some(after), _) => Fails(after),
+                    (_, Some(after)) => Wins(after),
+                    _ => Hangs,
+                },
+            );
+            let trace = run(vector["delay"].as_u64(), &fates.collect::<Vec<_>>());
+            let starts: Vec<_> = trace.starts.iter().map(Duration::as_millis).collect();
+            assert_eq!(json!(starts), vector["starts"], "{vector}");
+            let winner = trace.winner.map(|(winner, _)| winner);
+            assert_eq!(json!(winner), vector["winner"], "{vector}");
+            let won_at = trace.winner.map(|(_, at)| at.as_millis());
+            assert_eq!(json!(won_at), vector["won-at"], "{vector}");
+        }
     }
 }

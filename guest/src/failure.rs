@@ -1,14 +1,16 @@
-//! What can go wrong, for a program to match on and for a person to read, and how several failures become one
-//! (ASYNCIO A.7). The texts are asyncio's where it has one.
+//! What can go wrong, for a program to match on and for a person to read. The texts are asyncio's where it has one.
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 /// How far a connection had come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
-    /// Turning the name into addresses.
+    /// Turning a name into addresses.
     Lookup,
+    /// Binding to one of one's own addresses.
+    Bind,
     /// Opening a TCP connection.
     Connect,
     /// The TLS handshake.
@@ -19,6 +21,7 @@ impl fmt::Display for Phase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Phase::Lookup => "lookup",
+            Phase::Bind => "bind",
             Phase::Connect => "connect",
             Phase::Handshake => "handshake",
         })
@@ -111,10 +114,41 @@ impl OsFailure {
         Self { code, message }
     }
 
+    /// A local address that could not be bound (ASYNCIO A.5, rule 2).
+    pub fn bind(code: SocketError, address: SocketAddr) -> Self {
+        let Self { message: why, .. } = Self::new(code.clone());
+        let number = code.errno().map(|errno| format!("[Errno {errno}] "));
+        let message = format!(
+            "{}error while attempting to bind on address {}: {}",
+            number.unwrap_or_default(),
+            python_address(address),
+            why.to_lowercase()
+        );
+        Self { code, message }
+    }
+
+    /// There is no local address of the family that the peer's address needs (ASYNCIO A.5, rule 2).
+    pub fn no_local_address(ipv6: bool) -> Self {
+        let family = if ipv6 { "AF_INET6: 10" } else { "AF_INET: 2" };
+        Self {
+            code: SocketError::AddressNotBindable,
+            message: format!(
+                "no matching local address with family=<AddressFamily.{family}> found"
+            ),
+        }
+    }
+
     /// An attempt at `address` that failed (ASYNCIO A.5, rule 3).
     pub fn connect(code: SocketError, address: SocketAddr) -> Self {
-        // The kernel knows at once that there is no route, and then asyncio has the plain text.
-        if code == SocketError::RemoteUnreachable {
+        // What the kernel knows at once, such as that there is no route, asyncio tells by the plain text.
+        if matches!(
+            code,
+            SocketError::AccessDenied
+                | SocketError::AddressInUse
+                | SocketError::AddressNotBindable
+                | SocketError::InvalidArgument
+                | SocketError::RemoteUnreachable
+        ) {
             return Self::new(code);
         }
         let address = python_address(address);
@@ -149,6 +183,8 @@ pub enum LookupFailure {
     Permanent,
     FamilyNotSupported,
     ServiceNotSupported,
+    ProtocolNotSupported,
+    BadFlags,
     AccessDenied,
     Other(String),
 }
@@ -165,6 +201,8 @@ impl fmt::Display for LookupFailure {
             LookupFailure::ServiceNotSupported => {
                 "[Errno -8] Servname not supported for ai_socktype"
             }
+            LookupFailure::ProtocolNotSupported => "[Errno -7] ai_socktype not supported",
+            LookupFailure::BadFlags => "[Errno -1] Bad value for ai_flags",
             LookupFailure::AccessDenied => "name lookup is not allowed to this component",
             LookupFailure::Other(text) => text,
         })
@@ -255,16 +293,61 @@ impl fmt::Display for TlsFailure {
     }
 }
 
+/// Why an attempt at one address failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum AttemptFailure {
+    Os(OsFailure),
+    Tls(TlsFailure),
+    /// The race gave it up in this phase.
+    TimedOut(Phase),
+    HandshakeTimedOut(Duration),
+}
+
+impl From<OsFailure> for AttemptFailure {
+    fn from(failure: OsFailure) -> Self {
+        AttemptFailure::Os(failure)
+    }
+}
+
+impl From<OsFailure> for Failure {
+    fn from(failure: OsFailure) -> Self {
+        Failure::Os(failure)
+    }
+}
+
+impl From<AttemptFailure> for Failure {
+    fn from(failure: AttemptFailure) -> Self {
+        match failure {
+            AttemptFailure::Os(failure) => Failure::Os(failure),
+            AttemptFailure::Tls(failure) => Failure::Tls(failure),
+            AttemptFailure::TimedOut(phase) => Failure::TimedOut(phase),
+            AttemptFailure::HandshakeTimedOut(limit) => Failure::HandshakeTimedOut(limit),
+        }
+    }
+}
+
+impl fmt::Display for AttemptFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Failure::from(self.clone()).fmt(f)
+    }
+}
+
 /// Why a call failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum Failure {
     InvalidArgument(String),
+    NotSupported(String),
+    RefusedNetwork(String),
     Lookup(LookupFailure),
     Os(OsFailure),
-    All(Vec<OsFailure>),
+    All(Vec<AttemptFailure>),
     Tls(TlsFailure),
+    /// The `timeout` over all ran out in this phase, or the race gave an attempt up.
     TimedOut(Phase),
+    /// The handshake took longer than this, its own limit.
+    HandshakeTimedOut(Duration),
     Cancelled,
 }
 
@@ -278,7 +361,9 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Failure::InvalidArgument(text) => f.write_str(text),
+            Failure::InvalidArgument(text)
+            | Failure::NotSupported(text)
+            | Failure::RefusedNetwork(text) => f.write_str(text),
             Failure::Lookup(failure) => failure.fmt(f),
             Failure::Os(failure) => f.write_str(&failure.message),
             Failure::All(failures) => write!(
@@ -289,32 +374,14 @@ impl fmt::Display for Failure {
             ),
             Failure::Tls(failure) => failure.fmt(f),
             Failure::TimedOut(phase) => write!(f, "create_connection timed out ({phase})"),
+            // D.2: asyncio's text.
+            Failure::HandshakeTimedOut(limit) => write!(
+                f,
+                "SSL handshake is taking longer than {:?} seconds: aborting the connection",
+                limit.as_secs_f64()
+            ),
             Failure::Cancelled => f.write_str("create_connection was cancelled"),
         }
-    }
-}
-
-/// Makes one failure of those of all attempts, given in the order of the candidates (ASYNCIO A.7).
-pub fn combine(mut failures: Vec<OsFailure>, all_errors: bool) -> Failure {
-    if all_errors && !failures.is_empty() {
-        return Failure::All(failures);
-    }
-    let alike = failures
-        .windows(2)
-        .all(|pair| pair[0].message == pair[1].message);
-    if !alike {
-        let messages: Vec<_> = failures.iter().map(|f| f.message.as_str()).collect();
-        return Failure::Os(OsFailure {
-            code: SocketError::Other(None),
-            message: format!("Multiple exceptions: {}", messages.join(", ")),
-        });
-    }
-    match failures.is_empty() {
-        false => Failure::Os(failures.swap_remove(0)),
-        true => Failure::Os(OsFailure {
-            code: SocketError::Timeout,
-            message: "create_connection failed".into(),
-        }),
     }
 }
 
@@ -342,50 +409,18 @@ mod tests {
     }
 
     #[test]
-    fn a7_1_all_errors_even_for_one() {
-        let group = combine(vec![refused("127.0.0.1:1")], true);
+    fn a5_the_text_of_a_local_address() {
+        let taken = OsFailure::bind(SocketError::AddressInUse, "127.0.0.1:80".parse().unwrap());
         assert_eq!(
-            group.to_string(),
-            "create_connection failed (1 sub-exception)"
+            taken.message,
+            "[Errno 98] error while attempting to bind on address ('127.0.0.1', 80): \
+             [errno 98] address already in use"
         );
-        assert_eq!(group, Failure::All(vec![refused("127.0.0.1:1")]));
-    }
-
-    #[test]
-    fn a7_2_exactly_one() {
-        let one = refused("127.0.0.1:1");
-        assert_eq!(combine(vec![one.clone()], false), Failure::Os(one));
-    }
-
-    #[test]
-    fn a7_3_several_alike_are_the_first() {
-        let alike = OsFailure::new(SocketError::RemoteUnreachable);
-        let combined = combine(vec![alike.clone(), alike.clone()], false);
-        assert_eq!(combined, Failure::Os(alike));
-    }
-
-    #[test]
-    fn a7_4_several_different() {
-        let combined = combine(vec![refused("[::1]:1"), refused("127.0.0.1:1")], false);
-        assert_eq!(
-            combined.to_string(),
-            "Multiple exceptions: [Errno 111] Connect call failed ('::1', 1, 0, 0), \
-             [Errno 111] Connect call failed ('127.0.0.1', 1)"
-        );
-        assert!(matches!(
-            combined,
-            Failure::Os(OsFailure {
-                code: SocketError::Other(None),
-                ..
-            })
-        ));
-    }
-
-    #[test]
-    fn a7_5_none_recorded_also_with_all_errors() {
-        for all_errors in [false, true] {
-            let combined = combine(Vec::new(), all_errors);
-            assert_eq!(combined.to_string(), "create_connection failed");
+        for (ipv6, family) in [(false, "AF_INET: 2"), (true, "AF_INET6: 10")] {
+            assert_eq!(
+                OsFailure::no_local_address(ipv6).message,
+                format!("no matching local address with family=<AddressFamily.{family}> found")
+            );
         }
     }
 }

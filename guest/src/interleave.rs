@@ -29,6 +29,7 @@ pub fn interleave(addresses: Vec<SocketAddr>, first: u32) -> Vec<SocketAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::Value;
     use std::net::{Ipv4Addr, Ipv6Addr};
 
     /// `6A 4B`: one address a word, its family and its letter.
@@ -76,5 +77,21 @@ mod tests {
     fn a4_one_family_and_none() {
         check(1, "4A 4B", "4A 4B");
         check(3, "", "");
+    }
+
+    #[test]
+    fn a4_the_vectors_of_cpython() {
+        let vectors = include_str!("../../tests/golden/interleave.json");
+        let vectors: Vec<Value> = serde_json::from_str(vectors).unwrap();
+        assert!(vectors.len() >= 40);
+        for vector in vectors {
+            let addresses = |name: &str| -> Vec<SocketAddr> {
+                let list = vector[name].as_array().unwrap().iter();
+                let ip = |it: &Value| it.as_str().unwrap().parse().unwrap();
+                list.map(|it| SocketAddr::new(ip(it), 1)).collect()
+            };
+            let first = u32::try_from(vector["n"].as_u64().unwrap()).unwrap();
+            assert_eq!(interleave(addresses("before"), first), addresses("after"));
+        }
     }
 }

@@ -2,14 +2,20 @@
 //!
 //! The logic knows no WASI and is tested natively; `wasi` puts it on sockets, clocks and streams.
 
+pub mod address;
 pub mod cli;
+pub mod combine;
 pub mod draw;
 pub mod eyeballs;
 pub mod failure;
+pub mod host;
 pub mod interleave;
+pub mod json;
 pub mod lookup;
+pub mod networks;
 pub mod options;
 pub mod sentence;
+pub mod service;
 pub mod services;
 pub mod timeline;
 pub mod tls;

@@ -1,8 +1,10 @@
-//! Host, port and addresses, as far as no resolver is needed (ASYNCIO A.3): what has to be looked up, and what is made of
-//! the answer.
+//! Host and port become addresses: what needs no resolver, what has to be asked, and what is made of the answer (ASYNCIO
+//! A.3). The checks come in the order of `getaddrinfo`.
 
+use crate::address;
 use crate::failure::{Failure, LookupFailure};
-use crate::services;
+use crate::host;
+use crate::service::{End, PortError, Service};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// An address family.
@@ -15,189 +17,371 @@ pub enum Family {
 }
 
 impl Family {
-    fn has(self, address: &IpAddr) -> bool {
+    fn has(self, address: &SocketAddr) -> bool {
         address.is_ipv6() == (self == Family::Inet6)
     }
 }
 
-/// Where on a host.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Service {
-    /// By number.
-    Port(u16),
-    /// By name, or by a number in decimal.
-    Name(String),
+/// `getaddrinfo`'s flags.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Flags {
+    pub passive: bool,
+    pub canon_name: bool,
+    pub numeric_host: bool,
+    pub numeric_service: bool,
+    pub v4_mapped: bool,
+    pub all: bool,
+    pub addr_config: bool,
 }
 
-impl Service {
-    /// The port. Numbers in decimal may have blanks around them, as with Python's `int()`.
-    pub fn port(&self) -> Result<u16, Failure> {
-        let name = match self {
-            Service::Port(port) => return Ok(*port),
-            Service::Name(name) => name.trim(),
-        };
-        if name.is_empty() {
-            return Ok(0);
-        }
-        let digits = name.strip_prefix(['+', '-']).unwrap_or(name);
-        if digits.bytes().all(|byte| byte.is_ascii_digit()) {
-            // A number out of range never wraps around, as it does in glibc.
-            return name
-                .parse()
-                .map_err(|_| Failure::invalid("port must be 0-65535."));
-        }
-        services::tcp_port(name).ok_or(Failure::Lookup(LookupFailure::ServiceNotSupported))
-    }
+/// How to look up: the same for the peer's address and one's own.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Hints {
+    pub family: Option<Family>,
+    pub protocol: Option<u32>,
+    pub flags: Flags,
 }
 
 /// What there is to do about a host.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Host {
+pub enum Plan {
     /// Nothing: these are its addresses.
-    Known(Vec<IpAddr>),
-    /// Ask the resolver for this name.
-    Name(String),
+    Known(Vec<SocketAddr>),
+    /// Ask the resolver for this name, and make [`Hints::candidates`] with this port of what it says.
+    Ask(String, u16),
 }
 
-/// Tells literals from names. No host is this machine, IPv6 first, as getaddrinfo has it; `''` is not (ASYNCIO A.3).
-pub fn parse_host(host: Option<&str>) -> Result<Host, Failure> {
-    let Some(host) = host else {
-        let loopback = [Ipv6Addr::LOCALHOST.into(), Ipv4Addr::LOCALHOST.into()];
-        return Ok(Host::Known(loopback.into()));
-    };
-    if let Ok(literal) = host.parse::<IpAddr>() {
-        return Ok(Host::Known(vec![literal]));
+/// Protocol numbers of IANA's registry.
+const TCP: u32 = 6;
+const UDP: u32 = 17;
+
+impl Hints {
+    /// What there is to do about this host and port.
+    pub fn plan(&self, end: End, host: Option<&str>, service: &Service) -> Result<Plan, Failure> {
+        let port_error = |error: PortError| error.at(end);
+        let literal = match host {
+            Some(host) if host.contains('\0') => {
+                return Err(Failure::invalid("embedded null character"));
+            }
+            Some(host) => host::plain_literal(host),
+            None => None,
+        };
+        // asyncio does not bother getaddrinfo with these, nor them with its flags.
+        if let (Some(literal), Some(port), true) =
+            (literal, service.number(), self.suits_literals())
+            && self.family.is_none_or(|family| family.has(&literal))
+        {
+            let port = port.map_err(port_error)?;
+            return self.candidates([literal], port).map(Plan::Known);
+        }
+        let name = host.map(host::name).transpose()?;
+        self.check_flags(host, service)?;
+        if !matches!(self.protocol, None | Some(0 | TCP)) {
+            return lookup_failure(LookupFailure::ProtocolNotSupported);
+        }
+        let port = service.port().map_err(port_error)?;
+        // As it is encoded: what looks like digits may have become some.
+        let Some(name) = name else {
+            return self.candidates(self.this_machine(), port).map(Plan::Known);
+        };
+        if let Some(literal) = host::literal(&name)? {
+            return self.candidates([literal], port).map(Plan::Known);
+        }
+        match host::can_exist(&name) && !self.flags.numeric_host {
+            true => Ok(Plan::Ask(name, port)),
+            false => lookup_failure(LookupFailure::NotFound),
+        }
     }
-    if host.contains('\0') {
-        return Err(Failure::invalid("embedded null character"));
+
+    /// Candidates of addresses that the caller knows.
+    pub fn of_addresses(
+        &self,
+        addresses: &[IpAddr],
+        service: &Service,
+    ) -> Result<Vec<SocketAddr>, Failure> {
+        if !self.suits_literals() {
+            return lookup_failure(LookupFailure::ProtocolNotSupported);
+        }
+        let port = service.port().map_err(|error| error.at(End::Remote))?;
+        let addresses = addresses.iter().map(|&ip| SocketAddr::new(ip, 0));
+        // As with a literal, the flags of a lookup that is not made have no say.
+        let flags = Flags::default();
+        Self { flags, ..*self }.candidates(addresses, port)
     }
-    // A name, by the rules of RFC 1035, section 2.3.4, but for a dot at the end. Python's codec for names refuses these
-    // before it asks a resolver, and so with an error of its own.
-    let name = host.strip_suffix('.').unwrap_or(host);
-    if name.is_empty() {
-        return Err(Failure::Lookup(LookupFailure::NotFound));
+
+    /// A.3: with a literal, UDP is silently TCP.
+    fn suits_literals(&self) -> bool {
+        matches!(self.protocol, None | Some(0 | TCP | UDP))
     }
-    let label = |label: &str| (1..=63).contains(&label.len());
-    if name.is_ascii() && !name.split('.').all(label) {
-        return Err(Failure::invalid(format!(
-            "encoding with 'idna' codec failed (label empty or too long): '{host}'"
-        )));
+
+    fn check_flags(&self, host: Option<&str>, service: &Service) -> Result<(), Failure> {
+        if self.flags.canon_name && host.is_none() {
+            return lookup_failure(LookupFailure::BadFlags);
+        }
+        if self.flags.addr_config {
+            return Err(Failure::NotSupported(
+                "lookup-flags addr-config: WASI does not tell which addresses this machine has"
+                    .into(),
+            ));
+        }
+        if self.flags.numeric_service && service.number().is_none() {
+            return lookup_failure(LookupFailure::NotFound);
+        }
+        Ok(())
     }
-    Ok(Host::Name(host.to_owned()))
+
+    /// The addresses of no host.
+    fn this_machine(&self) -> [SocketAddr; 2] {
+        let addresses: [IpAddr; 2] = match self.flags.passive {
+            true => [Ipv4Addr::UNSPECIFIED.into(), Ipv6Addr::UNSPECIFIED.into()],
+            false => [Ipv6Addr::LOCALHOST.into(), Ipv4Addr::LOCALHOST.into()],
+        };
+        addresses.map(|ip| SocketAddr::new(ip, 0))
+    }
+
+    /// Gives addresses the port, in their order. None of the family asked for is a failure of the lookup.
+    pub fn candidates(
+        &self,
+        addresses: impl IntoIterator<Item = SocketAddr>,
+        port: u16,
+    ) -> Result<Vec<SocketAddr>, Failure> {
+        let with_port = |mut address: SocketAddr| {
+            address.set_port(port);
+            address
+        };
+        let all: Vec<_> = addresses.into_iter().map(with_port).collect();
+        let Some(family) = self.family else {
+            return Ok(all);
+        };
+        // glibc undresses mapped addresses where only IPv4 is wanted.
+        let wanted = |address: SocketAddr| match family {
+            Family::Inet => address::local(address),
+            Family::Inet6 => address,
+        };
+        let (mut fitting, others): (Vec<_>, Vec<_>) = all
+            .into_iter()
+            .map(wanted)
+            .partition(|address| family.has(address));
+        if self.flags.v4_mapped && family == Family::Inet6 && (fitting.is_empty() || self.flags.all)
+        {
+            fitting.extend(others.into_iter().map(mapped));
+        }
+        match fitting.is_empty() {
+            true => lookup_failure(LookupFailure::FamilyNotSupported),
+            false => Ok(fitting),
+        }
+    }
 }
 
-/// Makes candidates of addresses. None of the family asked for is a failure of the lookup.
-pub fn candidates(
-    addresses: Vec<IpAddr>,
-    family: Option<Family>,
-    port: u16,
-) -> Result<Vec<SocketAddr>, Failure> {
-    let candidates: Vec<_> = addresses
-        .into_iter()
-        // WASI refuses IPv4 addresses in IPv6 clothes; the connection is the same without them.
-        .map(|address| address.to_canonical())
-        .filter(|address| family.is_none_or(|family| family.has(address)))
-        .map(|address| SocketAddr::new(address, port))
-        .collect();
-    match candidates.is_empty() {
-        true => Err(Failure::Lookup(LookupFailure::FamilyNotSupported)),
-        false => Ok(candidates),
+fn lookup_failure<T>(failure: LookupFailure) -> Result<T, Failure> {
+    Err(Failure::Lookup(failure))
+}
+
+/// An IPv4 address in IPv6 clothes (RFC 4291, section 2.5.5.2).
+fn mapped(mut address: SocketAddr) -> SocketAddr {
+    if let IpAddr::V4(v4) = address.ip() {
+        address.set_ip(v4.to_ipv6_mapped().into());
     }
+    address
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn port(name: &str) -> Result<u16, Failure> {
-        Service::Name(name.into()).port()
+    fn service(name: &str) -> Service {
+        Service::Name(name.into())
     }
 
+    fn addresses(words: &str) -> Vec<SocketAddr> {
+        words
+            .split_whitespace()
+            .map(|it| it.parse().unwrap())
+            .collect()
+    }
+
+    fn known(words: &str) -> Result<Plan, Failure> {
+        Ok(Plan::Known(addresses(words)))
+    }
+
+    fn flags(set: impl Fn(&mut Flags)) -> Hints {
+        let mut hints = Hints::default();
+        set(&mut hints.flags);
+        hints
+    }
+
+    fn told(plan: Result<Plan, Failure>) -> String {
+        plan.unwrap_err().to_string()
+    }
+
+    const NOT_FOUND: &str = "[Errno -2] Name or service not known";
+
     #[test]
-    fn a3_ports() {
-        assert_eq!(Service::Port(80).port(), Ok(80));
-        for (name, number) in [
-            ("80", 80),
-            (" 80 ", 80),
-            ("", 0),
-            ("http", 80),
-            ("65535", 65535),
+    fn a3_what_is_no_port_in_the_words_of_asyncio() {
+        for (end, name, words) in [
+            (End::Remote, "65536", "connect(): port must be 0-65535."),
+            (End::Local, "65536", "bind(): port must be 0-65535."),
+            (
+                End::Local,
+                "nonsense",
+                "[Errno -8] Servname not supported for ai_socktype",
+            ),
         ] {
-            assert_eq!(port(name), Ok(number), "{name:?}");
+            for host in ["127.0.0.1", "localhost"] {
+                let plan = Hints::default().plan(end, Some(host), &service(name));
+                assert_eq!(told(plan), words);
+            }
         }
     }
 
     #[test]
-    fn a3_ports_out_of_range() {
-        for name in ["65536", "-1", "99999999999999999999"] {
+    fn a3_no_host_is_loopback_and_the_empty_one_is_not() {
+        let hints = Hints::default();
+        let port = Service::Port(7);
+        assert_eq!(
+            hints.plan(End::Remote, None, &port),
+            known("[::1]:7 127.0.0.1:7")
+        );
+        for host in ["", "*", "[::1]", " localhost"] {
             assert_eq!(
-                port(name),
-                Err(Failure::invalid("port must be 0-65535.")),
-                "{name}"
+                told(hints.plan(End::Remote, Some(host), &port)),
+                NOT_FOUND,
+                "{host}"
+            );
+        }
+        let passive = flags(|it| it.passive = true);
+        assert_eq!(
+            passive.plan(End::Remote, None, &port),
+            known("0.0.0.0:7 [::]:7")
+        );
+    }
+
+    #[test]
+    fn a3_literals_need_neither_resolver_nor_flags() {
+        let hints = Hints {
+            protocol: Some(UDP),
+            ..flags(|it| it.addr_config = true)
+        };
+        for (literal, address) in [
+            ("127.0.0.1", "127.0.0.1:7"),
+            ("::1", "[::1]:7"),
+            ("::ffff:127.0.0.1", "[::ffff:127.0.0.1]:7"),
+        ] {
+            assert_eq!(
+                hints.plan(End::Remote, Some(literal), &service(" 7 ")),
+                known(address)
+            );
+        }
+        // Any of these does.
+        let failure = hints
+            .plan(End::Remote, Some("127.0.0.1"), &service("http"))
+            .unwrap_err();
+        assert!(matches!(failure, Failure::NotSupported(_)));
+        let hints = Hints {
+            protocol: Some(UDP),
+            ..Hints::default()
+        };
+        for host in ["127.1", "localhost", "::1%1"] {
+            assert_eq!(
+                told(hints.plan(End::Remote, Some(host), &Service::Port(7))),
+                "[Errno -7] ai_socktype not supported"
             );
         }
     }
 
     #[test]
-    fn a3_unknown_services() {
-        let unknown = Failure::Lookup(LookupFailure::ServiceNotSupported);
-        for name in ["nonsense", "80.9", "0x50", "http\0"] {
-            assert_eq!(port(name).as_ref(), Err(&unknown), "{name:?}");
-        }
-        assert_eq!(
-            unknown.to_string(),
-            "[Errno -8] Servname not supported for ai_socktype"
-        );
-    }
-
-    #[test]
-    fn a3_no_host_is_loopback_and_the_empty_one_is_not() {
-        let loopback = ["::1".parse().unwrap(), "127.0.0.1".parse().unwrap()];
-        assert_eq!(parse_host(None), Ok(Host::Known(loopback.into())));
-        for host in ["", "."] {
-            let failure = parse_host(Some(host)).unwrap_err();
-            assert_eq!(failure.to_string(), "[Errno -2] Name or service not known");
-        }
-    }
-
-    #[test]
-    fn a3_literals_skip_the_resolver() {
-        for literal in ["127.0.0.1", "::1", "::ffff:127.0.0.1"] {
-            let address = literal.parse().unwrap();
-            assert_eq!(parse_host(Some(literal)), Ok(Host::Known(vec![address])));
-        }
-        for name in [
-            "localhost",
-            "example.com.",
-            "[::1]",
-            "bücher.example",
-            "::1%lo",
+    fn a3_what_a_resolver_is_asked_for() {
+        for (host, name) in [
+            ("localhost", "localhost"),
+            ("example.com.", "example.com."),
+            ("bücher.example", "xn--bcher-kva.example"),
         ] {
-            assert_eq!(parse_host(Some(name)), Ok(Host::Name(name.into())));
+            assert_eq!(
+                Hints::default().plan(End::Remote, Some(host), &service("https")),
+                Ok(Plan::Ask(name.into(), 443))
+            );
         }
     }
 
     #[test]
-    fn a3_hosts_that_are_no_names() {
-        let long = "x".repeat(64);
-        for host in [long.as_str(), "a..b", ".a"] {
-            let failure = parse_host(Some(host)).unwrap_err();
-            assert!(matches!(failure, Failure::InvalidArgument(_)), "{host}");
+    fn a3_nul_comes_before_all() {
+        let plan = Hints::default().plan(End::Remote, Some("a\0b"), &service("nonsense"));
+        assert_eq!(plan, Err(Failure::invalid("embedded null character")));
+    }
+
+    #[test]
+    fn a3_protocols() {
+        for (protocol, fits) in [(0, true), (6, true), (17, false), (99, false), (262, false)] {
+            let hints = Hints {
+                protocol: Some(protocol),
+                ..Hints::default()
+            };
+            let plan = hints.plan(End::Remote, Some("a.example"), &Service::Port(1));
+            assert_eq!(plan.is_ok(), fits, "{protocol}");
+            let with_literal = hints.plan(End::Remote, Some("::1"), &Service::Port(1));
+            assert_eq!(with_literal.is_ok(), protocol < 99, "{protocol}");
+            let known = hints.of_addresses(&["::1".parse().unwrap()], &Service::Port(1));
+            assert_eq!(known.is_ok(), protocol < 99, "{protocol}");
         }
+    }
+
+    #[test]
+    fn a3_flags() {
+        let port = Service::Port(7);
+        let numeric = flags(|it| it.numeric_host = true);
         assert_eq!(
-            parse_host(Some("a\0b")),
-            Err(Failure::invalid("embedded null character"))
+            told(numeric.plan(End::Remote, Some("localhost"), &port)),
+            NOT_FOUND
         );
+        assert_eq!(
+            numeric.plan(End::Remote, Some("127.1"), &port),
+            known("127.0.0.1:7")
+        );
+        let numeric = flags(|it| it.numeric_service = true);
+        assert_eq!(
+            told(numeric.plan(End::Remote, Some("a.example"), &service("http"))),
+            NOT_FOUND
+        );
+        assert!(
+            numeric
+                .plan(End::Remote, Some("a.example"), &service("80"))
+                .is_ok()
+        );
+        let canonical = flags(|it| it.canon_name = true);
+        assert_eq!(
+            told(canonical.plan(End::Remote, None, &port)),
+            "[Errno -1] Bad value for ai_flags"
+        );
+        assert!(
+            canonical
+                .plan(End::Remote, Some("a.example"), &port)
+                .is_ok()
+        );
+        let failure = flags(|it| it.addr_config = true).plan(End::Remote, Some("a.example"), &port);
+        let named = |text: &str| text.starts_with("lookup-flags addr-config: ");
+        assert!(matches!(failure, Err(Failure::NotSupported(text)) if named(&text)));
     }
 
     #[test]
     fn a3_family() {
-        let both = || vec!["::1".parse().unwrap(), "127.0.0.1".parse().unwrap()];
-        let of = |family| candidates(both(), family, 7).unwrap();
-        assert_eq!(of(None).len(), 2);
-        assert_eq!(of(Some(Family::Inet)), ["127.0.0.1:7".parse().unwrap()]);
-        assert_eq!(of(Some(Family::Inet6)), ["[::1]:7".parse().unwrap()]);
-        let failure = candidates(vec!["::1".parse().unwrap()], Some(Family::Inet), 7).unwrap_err();
+        let of = |family, answers: &str| {
+            let hints = Hints {
+                family,
+                ..Hints::default()
+            };
+            hints.candidates(addresses(answers), 7)
+        };
+        let both = "[::1]:0 127.0.0.1:0";
+        assert_eq!(of(None, both), Ok(addresses("[::1]:7 127.0.0.1:7")));
+        assert_eq!(of(Some(Family::Inet), both), Ok(addresses("127.0.0.1:7")));
+        assert_eq!(of(Some(Family::Inet6), both), Ok(addresses("[::1]:7")));
+        assert_eq!(
+            of(Some(Family::Inet), "[::ffff:127.0.0.1]:0"),
+            Ok(addresses("127.0.0.1:7"))
+        );
+        let failure = of(Some(Family::Inet), "[::1]:0").unwrap_err();
         assert_eq!(
             failure.to_string(),
             "[Errno -9] Address family for hostname not supported"
@@ -205,11 +389,20 @@ mod tests {
     }
 
     #[test]
-    fn a3_ipv4_mapped_addresses_connect() {
-        let mapped = vec!["::ffff:127.0.0.1".parse().unwrap()];
+    fn a3_mapped_addresses_when_asked_for() {
+        let of = |all, answers| {
+            let hints = Hints {
+                family: Some(Family::Inet6),
+                ..flags(|it| (it.v4_mapped, it.all) = (true, all))
+            };
+            hints.candidates(addresses(answers), 7).unwrap()
+        };
+        let mapped = "[::ffff:127.0.0.1]:7";
+        assert_eq!(of(false, "127.0.0.1:0"), addresses(mapped));
+        assert_eq!(of(false, "127.0.0.1:0 [::1]:0"), addresses("[::1]:7"));
         assert_eq!(
-            candidates(mapped, None, 7),
-            Ok(vec!["127.0.0.1:7".parse().unwrap()])
+            of(true, "127.0.0.1:0 [::1]:0"),
+            addresses(&format!("[::1]:7 {mapped}"))
         );
     }
 }

@@ -1,19 +1,70 @@
 //! The options of `create-connection` and their checks, in asyncio's order (ASYNCIO A.2).
 
-use crate::failure::Failure;
-use crate::lookup::{Family, Service};
+use crate::failure::{Failure, TlsFailure};
+use crate::lookup::Hints;
+use crate::service::{HostAddress, Service};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// asyncio's `ssl_handshake_timeout` when it is left out.
-pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(60);
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// asyncio's `ssl_shutdown_timeout` when it is left out.
-pub const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(30);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// RFC 8305's Connection Attempt Delay, which the command uses unless told otherwise.
 pub const CONNECTION_ATTEMPT_DELAY: Duration = Duration::from_millis(250);
+
+/// What an attempt must reach to win.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Milestone {
+    #[default]
+    Tcp,
+    Tls,
+}
+
+/// Probes of an idle connection; what is absent is the system's.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct KeepAlive {
+    pub idle: Option<Duration>,
+    pub interval: Option<Duration>,
+    pub count: Option<u32>,
+}
+
+/// What is set on a socket before it connects.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct SocketOptions {
+    pub keep_alive: Option<KeepAlive>,
+    pub hop_limit: Option<u8>,
+    pub receive_buffer_size: Option<u64>,
+    pub send_buffer_size: Option<u64>,
+}
+
+impl SocketOptions {
+    /// No system takes 0 for any of these.
+    fn check(&self) -> Result<(), Failure> {
+        let keep_alive = self.keep_alive.unwrap_or_default();
+        let zeros = [
+            ("keep-alive idle", keep_alive.idle == Some(Duration::ZERO)),
+            (
+                "keep-alive interval",
+                keep_alive.interval == Some(Duration::ZERO),
+            ),
+            ("keep-alive count", keep_alive.count == Some(0)),
+            ("hop-limit", self.hop_limit == Some(0)),
+            ("receive-buffer-size", self.receive_buffer_size == Some(0)),
+            ("send-buffer-size", self.send_buffer_size == Some(0)),
+        ];
+        match zeros.into_iter().find(|&(_, zero)| zero) {
+            Some((name, _)) => Err(Failure::invalid(format!("{name} must not be 0"))),
+            None => Ok(()),
+        }
+    }
+}
 
 /// What `create-connection` is given: `connection-options` of the WIT, where each is explained.
 #[derive(Debug, Clone, Default)]
@@ -22,21 +73,30 @@ pub struct Options {
     pub host: Option<String>,
     pub service: Option<Service>,
     pub addresses: Option<Vec<IpAddr>>,
-    pub family: Option<Family>,
-    pub tls: Option<Arc<rustls::ClientConfig>>,
+    pub hints: Hints,
+    /// A connected socket came with them.
+    pub sock: bool,
+    pub local_addresses: Vec<HostAddress>,
+    /// The settings, or why there are none: told when it is their turn.
+    pub tls: Option<Result<Arc<rustls::ClientConfig>, TlsFailure>>,
     pub server_name: Option<String>,
     pub handshake_timeout: Option<Duration>,
     pub shutdown_timeout: Option<Duration>,
     pub happy_eyeballs_delay: Option<Duration>,
     pub interleave: Option<u32>,
+    pub race_until: Milestone,
     pub all_errors: bool,
     pub timeout: Option<Duration>,
+    pub refuse_networks: Vec<String>,
+    pub socket: SocketOptions,
 }
 
 impl Options {
-    /// The checks before anything is done: A-V1 to A-V8.
+    /// The checks before anything is done: A-V1 to A-V8, then those of what asyncio does not have. A-V4 is not among
+    /// them: here the shutdown timeout is for connections without TLS too.
     pub fn check(&self) -> Result<(), Failure> {
         let tls = self.tls.is_some();
+        let place = self.host.is_some() || self.service.is_some() || self.addresses.is_some();
         let no_host = self.host.as_deref().unwrap_or("").is_empty();
         let refused = if self.server_name.is_some() && !tls {
             "server_hostname is only meaningful with ssl" // A-V1
@@ -44,12 +104,18 @@ impl Options {
             "You must set server_hostname when using ssl without a host" // A-V2
         } else if self.handshake_timeout.is_some() && !tls {
             "ssl_handshake_timeout is only meaningful with ssl" // A-V3
-        } else if self.host.is_none() && self.service.is_none() && self.addresses.is_none() {
+        } else if place && self.sock {
+            "host/port and sock can not be specified at the same time" // A-V7
+        } else if !place && !self.sock {
             "host and port was not specified and no sock specified" // A-V8
         } else if self.addresses.as_ref().is_some_and(Vec::is_empty) {
             "addresses must not be empty"
+        } else if self.race_until == Milestone::Tls && !tls {
+            "race-until tls is only meaningful with tls"
+        } else if let Some(Err(failure)) = &self.tls {
+            return Err(Failure::Tls(failure.clone()));
         } else {
-            return Ok(());
+            return self.socket.check();
         };
         Err(Failure::invalid(refused))
     }
@@ -75,6 +141,16 @@ impl Options {
         self.interleave.unwrap_or(default)
     }
 
+    /// How long the handshake may take.
+    pub fn handshake_timeout(&self) -> Duration {
+        self.handshake_timeout.unwrap_or(HANDSHAKE_TIMEOUT)
+    }
+
+    /// How long `close` may take.
+    pub fn shutdown_timeout(&self) -> Duration {
+        self.shutdown_timeout.unwrap_or(SHUTDOWN_TIMEOUT)
+    }
+
     /// The name that the certificate must have: `server-name`, else the host.
     pub fn effective_server_name(&self) -> &str {
         let name = self.server_name.as_deref().or(self.host.as_deref());
@@ -90,7 +166,7 @@ mod tests {
     fn with_tls() -> Options {
         Options {
             host: Some("localhost".into()),
-            tls: Some(Context::default().client_config().unwrap()),
+            tls: Some(Context::default().client_config()),
             ..Options::default()
         }
     }
@@ -164,6 +240,148 @@ mod tests {
             ..with_tls()
         };
         assert_eq!(refused(options), "addresses must not be empty");
+    }
+
+    #[test]
+    fn a_v7_sock_beside_a_place() {
+        for options in [
+            Options {
+                host: Some(String::new()),
+                ..Options::default()
+            },
+            Options {
+                service: Some(Service::Port(0)),
+                ..Options::default()
+            },
+            Options {
+                addresses: Some(Vec::new()),
+                ..Options::default()
+            },
+        ] {
+            assert_eq!(
+                refused(Options {
+                    sock: true,
+                    ..options
+                }),
+                "host/port and sock can not be specified at the same time"
+            );
+        }
+        let alone = Options {
+            sock: true,
+            ..Options::default()
+        };
+        assert_eq!(alone.check(), Ok(()));
+    }
+
+    #[test]
+    fn a_v2_comes_before_a_v7() {
+        let options = Options {
+            host: None,
+            service: Some(Service::Port(1)),
+            sock: true,
+            ..with_tls()
+        };
+        assert_eq!(
+            refused(options),
+            "You must set server_hostname when using ssl without a host"
+        );
+    }
+
+    #[test]
+    fn settings_of_tls_that_are_wrong_are_told_after_asyncios_checks() {
+        let wrong = TlsFailure::Configuration("no roots".into());
+        let options = Options {
+            tls: Some(Err(wrong.clone())),
+            ..with_tls()
+        };
+        assert_eq!(options.check(), Err(Failure::Tls(wrong)));
+        let first = Options {
+            host: None,
+            ..options
+        };
+        assert!(refused(first).starts_with("You must set server_hostname"));
+    }
+
+    #[test]
+    fn a1_the_defaults() {
+        let usual = Options::default();
+        assert_eq!(usual.handshake_timeout(), Duration::from_secs(60));
+        assert_eq!(usual.shutdown_timeout(), Duration::from_secs(30));
+    }
+
+    #[test]
+    fn a_race_through_tls_needs_tls() {
+        let options = Options {
+            race_until: Milestone::Tls,
+            ..with_tls()
+        };
+        assert_eq!(options.check(), Ok(()));
+        let plain = Options {
+            tls: None,
+            ..options
+        };
+        assert_eq!(refused(plain), "race-until tls is only meaningful with tls");
+    }
+
+    #[test]
+    fn zeros_are_named() {
+        let keep_alive = KeepAlive::default();
+        let zero = Some(Duration::ZERO);
+        let socket = SocketOptions::default();
+        let with = |keep_alive| SocketOptions {
+            keep_alive: Some(keep_alive),
+            ..socket
+        };
+        for (socket, name) in [
+            (
+                with(KeepAlive {
+                    idle: zero,
+                    ..keep_alive
+                }),
+                "keep-alive idle",
+            ),
+            (
+                with(KeepAlive {
+                    interval: zero,
+                    ..keep_alive
+                }),
+                "keep-alive interval",
+            ),
+            (
+                with(KeepAlive {
+                    count: Some(0),
+                    ..keep_alive
+                }),
+                "keep-alive count",
+            ),
+            (
+                SocketOptions {
+                    hop_limit: Some(0),
+                    ..socket
+                },
+                "hop-limit",
+            ),
+            (
+                SocketOptions {
+                    receive_buffer_size: Some(0),
+                    ..socket
+                },
+                "receive-buffer-size",
+            ),
+            (
+                SocketOptions {
+                    send_buffer_size: Some(0),
+                    ..socket
+                },
+                "send-buffer-size",
+            ),
+        ] {
+            let options = Options {
+                socket,
+                ..with_tls()
+            };
+            assert_eq!(refused(options), format!("{name} must not be 0"));
+        }
     }
 
     #[test]

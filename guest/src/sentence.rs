@@ -2,55 +2,83 @@
 
 use crate::draw;
 use crate::failure::{Failure, LookupFailure, Phase, SocketError};
-use crate::options::HANDSHAKE_TIMEOUT;
-use crate::timeline::Step;
+use crate::timeline::{Outcome, Step};
 use std::time::Duration;
 
-/// What `create-connection` was given, as far as it says how long things may take.
-#[derive(Debug, Clone, Copy, Default)]
-#[allow(missing_docs)]
-pub struct Limits {
-    pub timeout: Option<Duration>,
-    pub handshake_timeout: Option<Duration>,
+/// Whether the arguments of the command were wrong, rather than the connection failed.
+pub fn is_of_usage(failure: &Failure) -> bool {
+    matches!(
+        failure,
+        Failure::InvalidArgument(_)
+            | Failure::NotSupported(_)
+            | Failure::Lookup(LookupFailure::ProtocolNotSupported | LookupFailure::BadFlags)
+    )
 }
 
-/// Tells why a call failed after these steps.
-pub fn why(failure: &Failure, message: &str, steps: &[Step], limits: Limits) -> String {
-    let tried = steps.iter().filter(|step| step.address.is_some()).count();
+/// Tells why a call failed after these steps, with this timeout over all.
+pub fn why(failure: &Failure, steps: &[Step], timeout: Option<Duration>) -> String {
+    let message = failure.to_string();
+    let of = |phase| steps.iter().filter(|step| step.phase == phase).count();
+    let binds = of(Phase::Bind);
+    let tried = of(Phase::Connect) + of(Phase::Handshake);
+    let looked_up = |step: &Step| step.phase == Phase::Lookup && step.address.is_none();
+    let lookups = steps.iter().filter(|step| looked_up(step)).count();
     match failure {
-        Failure::All(_) => "no address accepts the connection".into(),
-        Failure::Os(os) if os.code == SocketError::Other(None) && tried > 1 => {
-            "no address accepts the connection".into()
+        Failure::Lookup(LookupFailure::ProtocolNotSupported) => {
+            "--protocol: only TCP, 6, has connections".into()
         }
+        // The first is that of the host.
+        Failure::Lookup(_) if lookups > 1 => {
+            format!("the local address cannot be used: {}", plain(&message))
+        }
+        Failure::Os(_) if tried == 0 && binds == 1 => {
+            format!("the local address cannot be used: {}", draw::short(failure))
+        }
+        Failure::Os(_) | Failure::All(_) if tried == 0 && binds > 0 => {
+            "no local address can be used".into()
+        }
+        Failure::All(_) => nobody(steps).into(),
+        Failure::Os(_) if message.starts_with("Multiple exceptions: ") => nobody(steps).into(),
         Failure::Os(os) if os.code == SocketError::AccessDenied => {
             "permission denied; may the component use the network (-S inherit-network)?".into()
         }
         Failure::Os(_) if tried == 1 => draw::short(failure),
+        Failure::Os(_) if ended_by(steps, failure) == Some(Phase::Handshake) => {
+            format!("{} {}", plain(&message), during(Phase::Handshake))
+        }
         Failure::Lookup(LookupFailure::Permanent | LookupFailure::AccessDenied) => format!(
             "{}; may the component look up names (-S allow-ip-name-lookup)?",
-            plain(message)
+            plain(&message)
         ),
-        Failure::TimedOut(phase) => {
-            let end = steps
-                .iter()
-                .map(|step| step.ended)
-                .max()
-                .unwrap_or_default();
-            let of_handshake = limits.handshake_timeout.unwrap_or(HANDSHAKE_TIMEOUT);
-            // Before the handshake it can only have been the one over all.
-            let limit = match limits.timeout {
-                Some(of_all) if *phase != Phase::Handshake || of_all <= end => of_all,
-                _ => of_handshake,
-            };
-            format!("timed out after {limit:?} {}", during(*phase))
+        Failure::TimedOut(phase) => match timeout {
+            Some(timeout) => format!("timed out after {timeout:?} {}", during(*phase)),
+            None => format!("timed out {}", during(*phase)),
+        },
+        Failure::HandshakeTimedOut(limit) => {
+            format!("timed out after {limit:?} {}", during(Phase::Handshake))
         }
-        _ => plain(message).into(),
+        _ => plain(&message).into(),
     }
+}
+
+/// What no address does.
+fn nobody(steps: &[Step]) -> &'static str {
+    match steps.iter().any(|step| step.phase == Phase::Handshake) {
+        true => "no address completes the TLS handshake",
+        false => "no address accepts the connection",
+    }
+}
+
+/// The phase of the step that failed with this.
+fn ended_by(steps: &[Step], failure: &Failure) -> Option<Phase> {
+    let failed = |step: &&Step| matches!(&step.outcome, Outcome::Failed(it) if it == failure);
+    steps.iter().rev().find(failed).map(|step| step.phase)
 }
 
 fn during(phase: Phase) -> &'static str {
     match phase {
         Phase::Lookup => "during the name lookup",
+        Phase::Bind => "while binding the local address",
         Phase::Connect => "during connect",
         Phase::Handshake => "during the TLS handshake",
     }
@@ -66,8 +94,8 @@ fn plain(message: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::failure::{OsFailure, combine};
-    use crate::timeline::Outcome;
+    use crate::combine::combine;
+    use crate::failure::OsFailure;
 
     fn step(phase: Phase, ended: u64) -> Step {
         Step {
@@ -79,36 +107,87 @@ mod tests {
         }
     }
 
-    fn told(failure: &Failure, steps: &[Step], limits: Limits) -> String {
-        why(failure, &failure.to_string(), steps, limits)
+    fn told(failure: &Failure, steps: &[Step]) -> String {
+        why(failure, steps, None)
     }
 
     #[test]
     fn one_address_and_several() {
         let refused = |address: &str| {
-            OsFailure::connect(SocketError::ConnectionRefused, address.parse().unwrap())
+            OsFailure::connect(SocketError::ConnectionRefused, address.parse().unwrap()).into()
         };
-        let none = Limits::default();
         let one = combine(vec![refused("127.0.0.1:1")], false);
         let steps = [step(Phase::Lookup, 0), step(Phase::Connect, 1)];
-        assert_eq!(told(&one, &steps, none), "connection refused");
+        assert_eq!(told(&one, &steps), "connection refused");
         let two = combine(vec![refused("127.0.0.1:1"), refused("[::1]:1")], false);
         let steps = [step(Phase::Connect, 1), step(Phase::Connect, 1)];
         let accepts = "no address accepts the connection";
-        assert_eq!(told(&two, &steps, none), accepts);
+        assert_eq!(told(&two, &steps), accepts);
         let all = combine(vec![refused("127.0.0.1:1")], true);
-        assert_eq!(told(&all, &steps, none), accepts);
-        let mut reset = OsFailure::new(SocketError::ConnectionReset);
-        reset.message += " during the TLS handshake";
+        assert_eq!(told(&all, &steps), accepts);
+        let reset: Failure = OsFailure::new(SocketError::ConnectionReset).into();
+        let steps = [
+            step(Phase::Connect, 1),
+            Step {
+                outcome: Outcome::Failed(reset.clone()),
+                ..step(Phase::Handshake, 2)
+            },
+        ];
         assert_eq!(
-            told(&Failure::Os(reset), &steps, none),
+            told(&reset, &steps),
             "Connection reset by peer during the TLS handshake"
         );
     }
 
     #[test]
+    fn a_local_address_that_cannot_be_used() {
+        let taken = OsFailure::bind(SocketError::AddressInUse, "127.0.0.1:1".parse().unwrap());
+        assert_eq!(
+            told(
+                &taken.into(),
+                &[step(Phase::Lookup, 0), step(Phase::Bind, 1)]
+            ),
+            "the local address cannot be used: address already in use"
+        );
+        let other_family = OsFailure::no_local_address(true);
+        let denied = OsFailure::bind(SocketError::AccessDenied, "127.0.0.1:81".parse().unwrap());
+        assert_eq!(
+            told(&denied.into(), &[step(Phase::Bind, 1)]),
+            "the local address cannot be used: permission denied"
+        );
+        let all = Failure::All(Vec::new());
+        assert_eq!(
+            told(&all, &[step(Phase::Bind, 1)]),
+            "no local address can be used"
+        );
+        assert_eq!(
+            told(&other_family.into(), &[step(Phase::Bind, 1)]),
+            "the local address cannot be used: there is no local address of its family"
+        );
+    }
+
+    #[test]
+    fn a_race_through_tls_that_nobody_wins() {
+        let all = Failure::All(Vec::new());
+        let steps = [step(Phase::Connect, 1), step(Phase::Handshake, 2)];
+        assert_eq!(told(&all, &steps), "no address completes the TLS handshake");
+    }
+
+    #[test]
+    fn what_is_of_the_local_address_and_what_of_the_arguments() {
+        let lookup = Failure::Lookup(LookupFailure::NotFound);
+        let steps = [step(Phase::Lookup, 1), step(Phase::Lookup, 2)];
+        assert_eq!(
+            told(&lookup, &steps),
+            "the local address cannot be used: Name or service not known"
+        );
+        assert!(!is_of_usage(&lookup));
+        assert!(is_of_usage(&Failure::Lookup(LookupFailure::BadFlags)));
+    }
+
+    #[test]
     fn lookups() {
-        let told = |failure| told(&Failure::Lookup(failure), &[], Limits::default());
+        let told = |failure| told(&Failure::Lookup(failure), &[]);
         assert_eq!(told(LookupFailure::NotFound), "Name or service not known");
         for failure in [LookupFailure::Permanent, LookupFailure::AccessDenied] {
             assert!(told(failure).ends_with("(-S allow-ip-name-lookup)?"));
@@ -117,57 +196,28 @@ mod tests {
 
     #[test]
     fn which_timeout_it_was() {
-        let second = Some(Duration::from_secs(1));
-        let minute = Some(Duration::from_secs(60));
-        for (phase, timeout, handshake_timeout, expected) in [
-            (
-                Phase::Connect,
-                second,
-                None,
-                "timed out after 1s during connect",
-            ),
-            (
-                Phase::Lookup,
-                second,
-                None,
-                "timed out after 1s during the name lookup",
-            ),
+        let second = Duration::from_secs(1);
+        let timed_out = |phase| {
+            why(
+                &Failure::TimedOut(phase),
+                &[step(phase, 1002)],
+                Some(second),
+            )
+        };
+        for (phase, expected) in [
+            (Phase::Connect, "timed out after 1s during connect"),
+            (Phase::Lookup, "timed out after 1s during the name lookup"),
             (
                 Phase::Handshake,
-                second,
-                minute,
-                "timed out after 1s during the TLS handshake",
-            ),
-            (
-                Phase::Handshake,
-                minute,
-                second,
                 "timed out after 1s during the TLS handshake",
             ),
         ] {
-            let limits = Limits {
-                timeout,
-                handshake_timeout,
-            };
-            let steps = [step(phase, 1002)];
-            assert_eq!(told(&Failure::TimedOut(phase), &steps, limits), expected);
+            assert_eq!(timed_out(phase), expected);
         }
-        // A later address that failed at once, while an earlier one never answered.
-        let limits = Limits {
-            timeout: second,
-            handshake_timeout: None,
-        };
-        let steps = [step(Phase::Connect, 1002), step(Phase::Connect, 251)];
+        let of_handshake = Failure::HandshakeTimedOut(Duration::from_millis(2500));
         assert_eq!(
-            told(&Failure::TimedOut(Phase::Connect), &steps, limits),
-            "timed out after 1s during connect"
+            why(&of_handshake, &[step(Phase::Handshake, 2501)], Some(second)),
+            "timed out after 2.5s during the TLS handshake"
         );
-        let steps = [step(Phase::Handshake, 60_001)];
-        let usual = told(
-            &Failure::TimedOut(Phase::Handshake),
-            &steps,
-            Limits::default(),
-        );
-        assert_eq!(usual, "timed out after 60s during the TLS handshake");
     }
 }

@@ -8,6 +8,7 @@ const TCP: &[(&str, u16)] = &[
     ("amqp", 5672),
     ("amqps", 5671),
     ("auth", 113),
+    ("authentication", 113),
     ("bgp", 179),
     ("bgpd", 2605),
     ("cfengine", 5308),
@@ -15,6 +16,7 @@ const TCP: &[(&str, u16)] = &[
     ("coap", 5683),
     ("coaps", 5684),
     ("cvspserver", 2401),
+    ("daap", 3689),
     ("daytime", 13),
     ("dict", 2628),
     ("discard", 9),
@@ -22,7 +24,9 @@ const TCP: &[(&str, u16)] = &[
     ("domain", 53),
     ("domain-s", 853),
     ("echo", 7),
+    ("epmap", 135),
     ("epmd", 4369),
+    ("exec", 512),
     ("finger", 79),
     ("ftp", 21),
     ("ftp-data", 20),
@@ -31,9 +35,11 @@ const TCP: &[(&str, u16)] = &[
     ("git", 9418),
     ("gopher", 70),
     ("gpsd", 2947),
+    ("hkp", 11371),
     ("http", 80),
     ("http-alt", 8080),
     ("https", 443),
+    ("ident", 113),
     ("imap", 143),
     ("imap2", 143),
     ("imaps", 993),
@@ -43,53 +49,95 @@ const TCP: &[(&str, u16)] = &[
     ("ircd", 6667),
     ("ircs-u", 6697),
     ("iscsi-target", 3260),
+    ("isns", 3205),
+    ("jabber-client", 5222),
+    ("jabber-server", 5269),
     ("kerberos", 88),
+    ("kerberos-adm", 749),
+    ("kerberos-sec", 88),
+    ("kerberos5", 88),
+    ("klogin", 543),
+    ("kpasswd", 464),
+    ("krb5", 88),
+    ("kshell", 544),
     ("ldap", 389),
     ("ldaps", 636),
+    ("login", 513),
+    ("mail", 25),
     ("memcache", 11211),
+    ("microsoft-ds", 445),
     ("mongodb", 27017),
     ("mqtt", 1883),
     ("ms-sql-s", 1433),
+    ("ms-wbt-server", 3389),
+    ("munin", 4949),
     ("mysql", 3306),
+    ("nbd", 10809),
     ("netbios-ssn", 139),
     ("nfs", 2049),
+    ("nicname", 43),
     ("nntp", 119),
     ("nntps", 563),
+    ("nrpe", 5666),
     ("ntske", 4460),
     ("openvpn", 1194),
+    ("pop-3", 110),
     ("pop3", 110),
     ("pop3s", 995),
+    ("portmapper", 111),
+    ("postgres", 5432),
     ("postgresql", 5432),
+    ("printer", 515),
+    ("puppet", 8140),
+    ("qotd", 17),
+    ("radius", 1812),
     ("redis", 6379),
     ("rfb", 5900),
     ("rmiregistry", 1099),
     ("rsync", 873),
     ("rtsp", 554),
     ("secure-mqtt", 8883),
+    ("shell", 514),
     ("sieve", 4190),
+    ("sink", 9),
     ("sip", 5060),
     ("sips", 5061),
     ("smtp", 25),
+    ("smtps", 465),
     ("snmp", 161),
+    ("snntp", 563),
     ("socks", 1080),
+    ("source", 19),
     ("ssh", 22),
+    ("ssmtp", 465),
     ("stun", 3478),
     ("stuns", 5349),
     ("submission", 587),
     ("submissions", 465),
+    ("subversion", 3690),
     ("sunrpc", 111),
     ("svn", 3690),
+    ("svrloc", 427),
+    ("syslog-tls", 6514),
+    ("systat", 11),
+    ("tacacs", 49),
+    ("tcpmux", 1),
     ("telnet", 23),
     ("telnets", 992),
     ("time", 37),
+    ("timserver", 37),
     ("turn", 3478),
     ("turns", 5349),
     ("uucp", 540),
+    ("webcache", 8080),
     ("whois", 43),
+    ("www", 80),
     ("x11", 6000),
     ("xmpp-client", 5222),
     ("xmpp-server", 5269),
+    ("z3950", 210),
     ("zabbix-agent", 10050),
+    ("zabbix-trapper", 10051),
 ];
 
 /// The port of a service over TCP; names are not case-sensitive (RFC 6335, section 5.1).
@@ -121,5 +169,58 @@ mod tests {
         assert_eq!(tcp_port("HTTP"), Some(80));
         assert_eq!(tcp_port("nonsense"), None);
         assert_eq!(tcp_port(""), None);
+    }
+
+    /// What the machine calls by the same name, is the same.
+    #[test]
+    fn the_machine_agrees() {
+        let Ok(services) = std::fs::read_to_string("/etc/services") else {
+            return println!("SKIPPED: there is no /etc/services");
+        };
+        let mut known = 0;
+        for line in services.lines() {
+            let mut words = line
+                .split('#')
+                .next()
+                .unwrap_or_default()
+                .split_whitespace();
+            let (Some(name), Some(port)) = (words.next(), words.next()) else {
+                continue;
+            };
+            let Some(port) = port.strip_suffix("/tcp") else {
+                continue;
+            };
+            for name in std::iter::once(name).chain(words) {
+                if let Some(here) = tcp_port(name) {
+                    assert_eq!(here.to_string(), port, "{name}");
+                    known += 1;
+                }
+            }
+        }
+        println!("{known} names are known here and there");
+    }
+
+    /// Those that `/etc/services` of Debian does not have, once more.
+    #[test]
+    fn ports_that_few_machines_know() {
+        for (name, port) in [
+            ("acap", 674),
+            ("coap", 5683),
+            ("coaps", 5684),
+            ("ipps", 631),
+            ("irc", 194),
+            ("memcache", 11211),
+            ("mongodb", 27017),
+            ("mqtt", 1883),
+            ("rfb", 5900),
+            ("secure-mqtt", 8883),
+            ("sips", 5061),
+            ("stun", 3478),
+            ("stuns", 5349),
+            ("turn", 3478),
+            ("turns", 5349),
+        ] {
+            assert_eq!(tcp_port(name), Some(port), "{name}");
+        }
     }
 }

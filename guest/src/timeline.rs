@@ -20,7 +20,8 @@ pub enum Outcome {
 #[allow(missing_docs)]
 pub struct Step {
     pub phase: Phase,
-    /// Absent for the lookup.
+    /// One's own for binding, the peer's for connecting and the handshake, absent for the lookup unless it is an answer
+    /// that was refused.
     pub address: Option<SocketAddr>,
     pub started: Duration,
     pub ended: Duration,
@@ -60,11 +61,12 @@ impl Timeline {
         }
     }
 
-    /// The phase of the latest step, and thus of the call.
+    /// How far the call is: the furthest phase of what is going on.
     pub fn phase(&self) -> Phase {
-        self.steps
-            .last()
-            .map_or(Phase::Lookup, |(step, _)| step.phase)
+        let going_on = self.steps.iter().filter(|(_, going_on)| *going_on);
+        let furthest = going_on.map(|(step, _)| step.phase).max();
+        let latest = || self.steps.last().map(|(step, _)| step.phase);
+        furthest.or_else(latest).unwrap_or(Phase::Lookup)
     }
 
     /// The call ends: what is still going on is called off.
@@ -95,6 +97,11 @@ mod tests {
         timeline.end(lookup, ms(3), Outcome::Succeeded);
         let address = Some("127.0.0.1:1".parse().unwrap());
         timeline.start(Phase::Connect, address, ms(3));
+        assert_eq!(timeline.phase(), Phase::Connect);
+        let handshake = timeline.start(Phase::Handshake, address, ms(4));
+        timeline.start(Phase::Connect, address, ms(5));
+        assert_eq!(timeline.phase(), Phase::Handshake);
+        timeline.end(handshake, ms(6), Outcome::Succeeded);
         assert_eq!(timeline.phase(), Phase::Connect);
         let steps = timeline.finish(ms(9));
         assert_eq!(

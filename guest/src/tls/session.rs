@@ -26,6 +26,16 @@ pub struct Facts {
     pub peer_certificates: Vec<Vec<u8>>,
 }
 
+impl Facts {
+    /// The version, as OpenSSL and Python write it.
+    pub fn version(&self) -> &'static str {
+        match self.tls13 {
+            true => "TLSv1.3",
+            false => "TLSv1.2",
+        }
+    }
+}
+
 /// The client's side of a TLS session.
 #[derive(Debug)]
 pub struct Session {

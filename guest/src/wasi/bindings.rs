@@ -30,7 +30,7 @@ mod freeing {
 
                     /// `connection-options` in memory.
                     #[repr(C, align(8))]
-                    struct Options([u8; 152]);
+                    struct Options([u8; 272]);
 
                     /// The parameters of `attempt.run`.
                     #[repr(C)]

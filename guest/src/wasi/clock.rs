@@ -26,6 +26,14 @@ impl Clock {
         let when = self.started.saturating_add(nanoseconds(time));
         monotonic_clock::wait_until(when).await;
     }
+
+    /// Waits until a limit, if there is one, has run out; without one, for ever.
+    pub(super) async fn run_out(&self, limit: Option<Duration>) {
+        match limit {
+            Some(limit) => self.wait_until(limit).await,
+            None => std::future::pending().await,
+        }
+    }
 }
 
 /// As WASI counts: 584 years are enough.

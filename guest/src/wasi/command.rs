@@ -5,19 +5,21 @@ use super::bindings::wit_stream;
 use super::clock::{Clock, sleep};
 use super::connect::{ConnectError, create_connection};
 use super::connection::Connection;
+use super::failure::StreamFailure;
 use super::inbound::Inbound;
 use super::outbound::Outbound;
 use super::signal::Signal;
 use crate::cli::{self, Answer, Connect, DONE, FAILED, USAGE};
 use crate::draw;
-use crate::failure::Failure;
+use crate::json::{self, Report};
 use crate::options::Options;
-use crate::sentence::{self, Limits};
-use crate::timeline::Outcome;
+use crate::sentence;
 use crate::tls::context::{Context, Trust};
 use futures_lite::future::or;
+use serde_json::json;
 use std::cell::{Cell, RefCell};
 use std::io::{ErrorKind, IsTerminal, Write};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -45,23 +47,70 @@ pub(super) async fn run() -> Result<(), ()> {
 }
 
 async fn command() -> Result<(), Answer> {
-    let arguments = cli::parse(environment::get_arguments())?;
-    let options = options(&arguments)?;
-    let connected = create_connection(options, &Signal::default()).await;
+    let words = environment::get_arguments();
+    let json = cli::asks_for_json(&words);
+    let refused = |answer: Answer| if json { answer.as_report() } else { answer };
+    let arguments = cli::parse(words).map_err(refused)?;
+    let options = options(&arguments).map_err(refused)?;
+    let connected = create_connection(options, None, &Signal::default()).await;
     let connection = connected.map_err(|error| told(&arguments, error))?;
     if arguments.verbose {
         let timeline = draw::timeline(&connection.timeline.borrow(), symbols());
         say(&mut std::io::stderr(), &(facts(&connection) + &timeline));
     }
-    let joined = join(&connection).await;
+    let progress = !arguments.json && symbols() && !std::io::stdout().is_terminal();
+    let joined = join(&connection, progress).await;
     let closed = match &joined {
         Ok(()) => connection.close().await.map_err(Into::into),
         Err(_) => Ok(()),
     };
+    let done = joined.and(closed);
+    let report = arguments
+        .json
+        .then(|| report(&connection, done.as_ref().err()));
     connection.abort();
-    joined
-        .and(closed)
-        .map_err(|why: String| failed(&arguments, &why))
+    match (done, report) {
+        (Ok(()), None) => Ok(()),
+        (Ok(()), Some(report)) => {
+            say(&mut std::io::stderr(), &report.line());
+            Ok(())
+        }
+        (Err(why), None) => Err(failed(&arguments, &why)),
+        (Err(_), Some(report)) => Err(Answer {
+            text: report.line(),
+            status: FAILED,
+        }),
+    }
+}
+
+/// What was agreed on and done, and why it ended, if not well.
+fn report(connection: &Connection, why: Option<&String>) -> Report {
+    let address = |address: Option<_>| address.map(SocketAddr::from);
+    let connected = json::connected(
+        address(connection.local_address()),
+        address(connection.remote_address()),
+        connection.facts(),
+    );
+    let failure = why.map(|why| match connection.failure() {
+        Some(StreamFailure::Socket(error)) => {
+            json!({ "stream": { "socket": json::code(&error) } })
+        }
+        Some(StreamFailure::Tls(failure)) => {
+            json!({ "stream": { "tls": json::tls_failure(&failure) } })
+        }
+        Some(StreamFailure::Aborted) => json!({ "stream": "aborted" }),
+        Some(StreamFailure::TimedOut) => json!({ "stream": "timed-out" }),
+        // Not of the connection: standard input or output.
+        None => json!({ "transfer": why }),
+    });
+    Report {
+        connected: Some(connected),
+        failure,
+        message: why.cloned(),
+        timeline: connection.timeline.borrow().clone(),
+        received: connection.received.get(),
+        sent: connection.sent.get(),
+    }
 }
 
 /// Writes, as far as anybody listens: `print!` would panic when nobody does, and a panic is a trap.
@@ -84,6 +133,8 @@ fn symbols() -> bool {
 
 fn failed(arguments: &Connect, why: &dyn std::fmt::Display) -> Answer {
     let Connect { host, port, .. } = arguments;
+    // One line, whatever the host is.
+    let host = host.replace('\n', "\\n");
     Answer {
         text: format!("switchboard: {host} port {port}: {why}\n"),
         status: FAILED,
@@ -126,7 +177,7 @@ fn options(arguments: &Connect) -> Result<Options, Answer> {
     let set = context.set_alpn_protocols(alpn);
     set.map_err(|failure| cli::usage(format_args!("--alpn: {failure}")))?;
     let config = context.client_config().map_err(cli::usage)?;
-    options.tls = Some(config);
+    options.tls = Some(Ok(config));
     Ok(options)
 }
 
@@ -139,43 +190,32 @@ fn read(path: &Path) -> std::io::Result<Vec<u8>> {
 
 /// One clear sentence, and what was tried.
 fn told(arguments: &Connect, error: ConnectError) -> Answer {
-    let tried: Vec<_> = error
-        .timeline
-        .iter()
-        .filter(|step| step.address.is_some())
-        .collect();
-    let why = match &error.failure {
-        // The wrong address or name of a wrong argument is not a connection that failed.
-        Failure::InvalidArgument(text) => {
-            return Answer {
-                text: format!("error: {text}\n"),
-                status: USAGE,
-            };
-        }
-        failure => {
-            let limits = Limits {
-                timeout: arguments.timeout,
-                handshake_timeout: arguments.handshake_timeout,
-            };
-            sentence::why(failure, &error.message, &error.timeline, limits)
-        }
+    let ConnectError {
+        failure, timeline, ..
+    } = error;
+    let status = match sentence::is_of_usage(&failure) {
+        true => USAGE,
+        false => FAILED,
     };
+    if arguments.json {
+        let report = Report {
+            failure: Some(json::failure(&failure)),
+            message: Some(failure.to_string()),
+            timeline,
+            ..Report::default()
+        };
+        let text = report.line();
+        return Answer { text, status };
+    }
+    if status == USAGE {
+        return cli::usage(sentence::why(&failure, &timeline, None));
+    }
+    let why = sentence::why(&failure, &timeline, arguments.timeout);
     let mut answer = failed(arguments, &why);
-    if arguments.verbose {
-        answer.text += &draw::timeline(&error.timeline, symbols());
-        return answer;
-    }
-    for step in &tried {
-        let (Some(address), outcome) = (step.address, &step.outcome) else {
-            continue;
-        };
-        let how = match outcome {
-            Outcome::Failed(failure) => draw::short(failure),
-            Outcome::Abandoned => "no answer".into(),
-            Outcome::Succeeded => "ok".into(),
-        };
-        answer.text += &format!("  {} {address}: {how}\n", step.phase);
-    }
+    answer.text += &match arguments.verbose {
+        true => draw::timeline(&timeline, symbols()),
+        false => draw::failures(&timeline),
+    };
     answer
 }
 
@@ -183,11 +223,10 @@ fn told(arguments: &Connect, error: ConnectError) -> Answer {
 fn facts(connection: &Connection) -> String {
     let mut text = String::new();
     if let Some(address) = connection.remote_address() {
-        text += &format!("connected to {}\n", std::net::SocketAddr::from(address));
+        text += &format!("connected to {}\n", SocketAddr::from(address));
     }
     if let Some(facts) = connection.facts() {
-        let version = if facts.tls13 { "TLSv1.3" } else { "TLSv1.2" };
-        text += &format!("{version}, {}", facts.cipher_suite);
+        text += &format!("{}, {}", facts.version(), facts.cipher_suite);
         if let Some(group) = facts.key_exchange {
             text += &format!(", {group}");
         }
@@ -199,8 +238,9 @@ fn facts(connection: &Connection) -> String {
     text
 }
 
-/// Joins standard input and output to the connection until the peer has said everything.
-async fn join(connection: &Connection) -> Result<(), String> {
+/// Joins standard input and output to the connection until the peer has said everything; a long transfer into a file
+/// can show that it goes on.
+async fn join(connection: &Connection, progress: bool) -> Result<(), String> {
     // Not by `receive` and `send`: their futures cannot pass between two ends in one component.
     let (input, input_ended) = stdin::read_via_stream();
     let (received, for_output) = wit_stream::new();
@@ -246,8 +286,7 @@ async fn join(connection: &Connection) -> Result<(), String> {
         }
     };
     let joined = or(received_and_sent, sending);
-    // A long transfer into a file shows that it goes on.
-    if !symbols() || std::io::stdout().is_terminal() {
+    if !progress {
         return joined.await;
     }
     let shown = Cell::new(false);

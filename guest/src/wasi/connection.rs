@@ -11,7 +11,7 @@ use super::pump;
 use super::receiver::Receiver;
 use super::signal::Signal;
 use super::suspended::suspended;
-use crate::failure::{Failure, OsFailure, SocketError};
+use crate::failure::{AttemptFailure, OsFailure, SocketError};
 use crate::timeline::Step;
 use crate::tls::session::{Facts, Session};
 use async_lock::Mutex;
@@ -71,30 +71,17 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// A connection without TLS.
-    pub(super) fn plain(socket: TcpSocket, shutdown_timeout: Duration) -> Rc<Self> {
-        Rc::new(Self::new(socket, None, shutdown_timeout))
-    }
-
-    /// A connection with TLS, to be followed by [`Connection::handshake`].
-    pub(super) fn tls(socket: TcpSocket, session: Session, shutdown_timeout: Duration) -> Rc<Self> {
-        Rc::new(Self::new(
-            socket,
-            Some(RefCell::new(session)),
-            shutdown_timeout,
-        ))
-    }
-
-    fn new(
+    /// A connection on this socket; with TLS, to be followed by [`Connection::handshake`].
+    pub(super) fn new(
         socket: TcpSocket,
-        session: Option<RefCell<Session>>,
+        session: Option<Session>,
         shutdown_timeout: Duration,
-    ) -> Self {
-        Self {
+    ) -> Rc<Self> {
+        Rc::new(Self {
             local_address: socket.get_local_address().ok(),
             remote_address: socket.get_remote_address().ok(),
             socket: RefCell::new(Some(socket)),
-            session,
+            session: session.map(RefCell::new),
             receiver: Mutex::new(None),
             outbound: Mutex::new(None),
             receiving: Cell::new(Direction::Free),
@@ -107,7 +94,7 @@ impl Connection {
             sent: Cell::new(0),
             unsent: Cell::new(0),
             timeline: RefCell::default(),
-        }
+        })
     }
 
     pub(super) fn local_address(&self) -> Option<IpSocketAddress> {
@@ -129,7 +116,7 @@ impl Connection {
     }
 
     /// Says hello and waits until both sides agree.
-    pub(super) async fn handshake(&self) -> Result<(), Failure> {
+    pub(super) async fn handshake(&self) -> Result<(), AttemptFailure> {
         let Some(session) = &self.session else {
             return Ok(());
         };
@@ -139,7 +126,9 @@ impl Connection {
         let outbound = self.open_outbound(&mut outbound);
         match (receiver, outbound) {
             (Some(receiver), Some(outbound)) => handshake(session, receiver, outbound).await,
-            _ => Err(Failure::Os(OsFailure::new(SocketError::InvalidState))),
+            _ => Err(AttemptFailure::Os(OsFailure::new(
+                SocketError::InvalidState,
+            ))),
         }
     }
 

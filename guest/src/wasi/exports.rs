@@ -4,19 +4,14 @@ use super::bindings::exports::switchboard::connect::{streams, tls, types};
 use super::bindings::exports::wasi::cli::run;
 use super::bindings::wasi::sockets::types::{ErrorCode, IpSocketAddress};
 use super::command;
-use super::connect::{ConnectError, create_connection};
+use super::connect::create_connection;
 use super::connection::Connection;
+use super::options::read_options;
 use super::signal::Signal;
 use super::suspended::suspended;
-use crate::failure::Failure;
-use crate::lookup::{Family, Service};
-use crate::options::Options;
 use crate::tls::context::{Context, Trust};
-use rustls::ClientConfig;
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::sync::Arc;
-use std::time::Duration;
 use wit_bindgen::rt::async_support::{FutureReader, StreamReader};
 
 /// What wit-bindgen calls.
@@ -32,7 +27,7 @@ impl tls::Guest for Component {
     type Context = ContextResource;
 }
 
-pub(super) struct ContextResource(RefCell<Context>);
+pub(super) struct ContextResource(pub(super) RefCell<Context>);
 
 impl tls::GuestContext for ContextResource {
     fn new(trust: tls::Trust) -> Self {
@@ -66,63 +61,20 @@ impl streams::Guest for Component {
 }
 
 async fn connect(
-    options: streams::ConnectionOptions<'_>,
+    mut options: streams::ConnectionOptions<'_>,
     cancelled: &Signal,
 ) -> Result<streams::Connection, types::ConnectError> {
-    let result = match options.try_into() {
-        Ok(options) => create_connection(options, cancelled).await,
-        Err(failure) => Err(ConnectError::before_the_call(failure)),
-    };
+    let sock = options.sock.take();
+    let options = read_options(options, sock.is_some());
+    let result = create_connection(options, sock, cancelled).await;
     match result {
         Ok(connection) => Ok(streams::Connection::new(ConnectionResource(connection))),
         Err(error) => Err(types::ConnectError {
+            message: error.failure.to_string(),
             failure: error.failure.into(),
-            message: error.message,
             timeline: error.timeline.into_iter().map(Into::into).collect(),
+            sock: error.sock,
         }),
-    }
-}
-
-thread_local! {
-    /// The settings of `default-context`, made once.
-    static DEFAULT_CONTEXT: Context = Context::default();
-}
-
-fn client_config(option: &streams::TlsOption<'_>) -> Result<Arc<ClientConfig>, Failure> {
-    let config = match option {
-        streams::TlsOption::DefaultContext => DEFAULT_CONTEXT.with(Context::client_config),
-        streams::TlsOption::Custom(context) => {
-            context.get::<ContextResource>().0.borrow().client_config()
-        }
-    };
-    config.map_err(Failure::Tls)
-}
-
-impl TryFrom<streams::ConnectionOptions<'_>> for Options {
-    type Error = Failure;
-
-    fn try_from(options: streams::ConnectionOptions<'_>) -> Result<Self, Failure> {
-        let addresses = |list: Vec<_>| list.into_iter().map(Into::into).collect();
-        Ok(Self {
-            host: options.host,
-            service: options.service.map(|service| match service {
-                types::Service::Port(port) => Service::Port(port),
-                types::Service::Name(name) => Service::Name(name),
-            }),
-            addresses: options.addresses.map(addresses),
-            family: options.family.map(|family| match family {
-                types::Family::Inet => Family::Inet,
-                types::Family::Inet6 => Family::Inet6,
-            }),
-            tls: options.tls.as_ref().map(client_config).transpose()?,
-            server_name: options.server_name,
-            handshake_timeout: options.handshake_timeout.map(Duration::from_nanos),
-            shutdown_timeout: options.shutdown_timeout.map(Duration::from_nanos),
-            happy_eyeballs_delay: options.happy_eyeballs_delay.map(Duration::from_nanos),
-            interleave: options.interleave,
-            all_errors: options.all_errors,
-            timeout: options.timeout.map(Duration::from_nanos),
-        })
     }
 }
 

@@ -4,7 +4,8 @@ use super::bindings::exports::switchboard::connect::{streams, types as wit};
 use super::bindings::wasi::sockets::{ip_name_lookup, types::ErrorCode};
 use super::clock::nanoseconds;
 use crate::failure::{
-    CertificateFailure, Failure, LookupFailure, OsFailure, Phase, SocketError, TlsFailure,
+    AttemptFailure, CertificateFailure, Failure, LookupFailure, OsFailure, Phase, SocketError,
+    TlsFailure,
 };
 use crate::timeline::{Outcome, Step};
 
@@ -72,6 +73,7 @@ impl From<Phase> for wit::Phase {
     fn from(phase: Phase) -> Self {
         match phase {
             Phase::Lookup => wit::Phase::Lookup,
+            Phase::Bind => wit::Phase::Bind,
             Phase::Connect => wit::Phase::Connect,
             Phase::Handshake => wit::Phase::Handshake,
         }
@@ -86,6 +88,8 @@ impl From<LookupFailure> for wit::LookupFailure {
             LookupFailure::Permanent => wit::LookupFailure::Permanent,
             LookupFailure::FamilyNotSupported => wit::LookupFailure::FamilyNotSupported,
             LookupFailure::ServiceNotSupported => wit::LookupFailure::ServiceNotSupported,
+            LookupFailure::ProtocolNotSupported => wit::LookupFailure::ProtocolNotSupported,
+            LookupFailure::BadFlags => wit::LookupFailure::BadFlags,
             LookupFailure::AccessDenied => wit::LookupFailure::AccessDenied,
             LookupFailure::Other(text) => wit::LookupFailure::Other(text),
         }
@@ -132,10 +136,25 @@ impl From<TlsFailure> for wit::TlsFailure {
     }
 }
 
+impl From<AttemptFailure> for wit::AttemptFailure {
+    fn from(failure: AttemptFailure) -> Self {
+        match failure {
+            AttemptFailure::Os(failure) => wit::AttemptFailure::Os(failure.into()),
+            AttemptFailure::Tls(failure) => wit::AttemptFailure::Tls(failure.into()),
+            AttemptFailure::TimedOut(phase) => wit::AttemptFailure::TimedOut(phase.into()),
+            AttemptFailure::HandshakeTimedOut(_) => {
+                wit::AttemptFailure::TimedOut(wit::Phase::Handshake)
+            }
+        }
+    }
+}
+
 impl From<Failure> for wit::Failure {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::InvalidArgument(text) => wit::Failure::InvalidArgument(text),
+            Failure::NotSupported(text) => wit::Failure::NotSupported(text),
+            Failure::RefusedNetwork(text) => wit::Failure::RefusedNetwork(text),
             Failure::Lookup(failure) => wit::Failure::Lookup(failure.into()),
             Failure::Os(failure) => wit::Failure::Os(failure.into()),
             Failure::All(failures) => {
@@ -143,6 +162,7 @@ impl From<Failure> for wit::Failure {
             }
             Failure::Tls(failure) => wit::Failure::Tls(failure.into()),
             Failure::TimedOut(phase) => wit::Failure::TimedOut(phase.into()),
+            Failure::HandshakeTimedOut(_) => wit::Failure::TimedOut(wit::Phase::Handshake),
             Failure::Cancelled => wit::Failure::Cancelled,
         }
     }

@@ -2,7 +2,7 @@
 
 use super::outbound::Outbound;
 use super::receiver::Receiver;
-use crate::failure::{Failure, OsFailure, SocketError};
+use crate::failure::{AttemptFailure, OsFailure, SocketError};
 use crate::tls::session::Session;
 use futures_lite::future::poll_once;
 use std::cell::RefCell;
@@ -12,7 +12,7 @@ pub(super) async fn handshake(
     session: &RefCell<Session>,
     receiver: &mut Receiver,
     outbound: &mut Outbound,
-) -> Result<(), Failure> {
+) -> Result<(), AttemptFailure> {
     loop {
         session.borrow_mut().take(outbound.buffer());
         // When this fails, reading tells why: perhaps there is an alert. Of the last flight, the first write will tell.
@@ -22,15 +22,11 @@ pub(super) async fn handshake(
         }
         // Also by close_notify alone, after which no handshake can end.
         if session.borrow().peer_closed() {
-            return Err(Failure::Os(closed()));
+            return Err(AttemptFailure::Os(closed()));
         }
         if !receiver.inbound.fill().await {
-            return Err(Failure::Os(match receiver.inbound.outcome().await {
-                Err(code) => {
-                    let mut failure = OsFailure::new(code);
-                    failure.message += " during the TLS handshake";
-                    failure
-                }
+            return Err(AttemptFailure::Os(match receiver.inbound.outcome().await {
+                Err(code) => OsFailure::new(code),
                 Ok(()) => closed(),
             }));
         }
@@ -42,7 +38,7 @@ pub(super) async fn handshake(
             // The peer is told why, if it can be told without waiting.
             session.borrow_mut().take(outbound.buffer());
             let _ = poll_once(outbound.flush()).await;
-            return Err(Failure::Tls(failure));
+            return Err(AttemptFailure::Tls(failure));
         }
     }
 }
@@ -51,6 +47,6 @@ pub(super) async fn handshake(
 fn closed() -> OsFailure {
     OsFailure {
         code: SocketError::ConnectionReset,
-        message: "the peer closed the connection during the TLS handshake".into(),
+        message: "the peer closed the connection".into(),
     }
 }

@@ -1,6 +1,7 @@
 //! Switchboard on WASI 0.3: the only part that touches the world. A thin layer: what to do is decided by the logic.
 
 mod address;
+mod attempt;
 #[allow(
     unsafe_code,
     missing_docs,
@@ -18,8 +19,13 @@ mod exports;
 mod failure;
 mod handshake;
 mod inbound;
+mod options;
 mod outbound;
 mod pump;
+mod race;
 mod receiver;
+mod secure;
 mod signal;
+mod socket;
+mod steps;
 mod suspended;

@@ -1,0 +1,106 @@
+//! The options of the WIT, as the logic has them.
+
+use super::bindings::exports::switchboard::connect::{streams, types};
+use super::exports::ContextResource;
+use crate::failure::TlsFailure;
+use crate::lookup::{Family, Flags, Hints};
+use crate::options::{KeepAlive, Milestone, Options, SocketOptions};
+use crate::service::{HostAddress, Service};
+use crate::tls::context::Context;
+use rustls::ClientConfig;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Reads the options, without the socket that may have come with them.
+pub(super) fn read_options(options: streams::ConnectionOptions<'_>, sock: bool) -> Options {
+    let addresses = |list: Vec<_>| list.into_iter().map(Into::into).collect();
+    Options {
+        host: options.host,
+        service: options.service.map(Into::into),
+        addresses: options.addresses.map(addresses),
+        hints: Hints {
+            family: options.family.map(|family| match family {
+                types::Family::Inet => Family::Inet,
+                types::Family::Inet6 => Family::Inet6,
+            }),
+            protocol: options.protocol,
+            flags: options.lookup_flags.into(),
+        },
+        sock,
+        local_addresses: options
+            .local_addresses
+            .into_iter()
+            .map(Into::into)
+            .collect(),
+        tls: options.tls.as_ref().map(client_config),
+        server_name: options.server_name,
+        handshake_timeout: options.handshake_timeout.map(Duration::from_nanos),
+        shutdown_timeout: options.shutdown_timeout.map(Duration::from_nanos),
+        happy_eyeballs_delay: options.happy_eyeballs_delay.map(Duration::from_nanos),
+        interleave: options.interleave,
+        race_until: match options.race_until {
+            None | Some(streams::Milestone::Tcp) => Milestone::Tcp,
+            Some(streams::Milestone::Tls) => Milestone::Tls,
+        },
+        all_errors: options.all_errors,
+        timeout: options.timeout.map(Duration::from_nanos),
+        refuse_networks: options.refuse_networks,
+        socket: SocketOptions {
+            keep_alive: options.keep_alive.map(|keep_alive| KeepAlive {
+                idle: keep_alive.idle.map(Duration::from_nanos),
+                interval: keep_alive.interval.map(Duration::from_nanos),
+                count: keep_alive.count,
+            }),
+            hop_limit: options.hop_limit,
+            receive_buffer_size: options.receive_buffer_size,
+            send_buffer_size: options.send_buffer_size,
+        },
+    }
+}
+
+thread_local! {
+    /// The settings of `default-context`, made once.
+    static DEFAULT_CONTEXT: Context = Context::default();
+}
+
+fn client_config(option: &streams::TlsOption<'_>) -> Result<Arc<ClientConfig>, TlsFailure> {
+    match option {
+        streams::TlsOption::DefaultContext => DEFAULT_CONTEXT.with(Context::client_config),
+        streams::TlsOption::Custom(context) => {
+            context.get::<ContextResource>().0.borrow().client_config()
+        }
+    }
+}
+
+impl From<types::Service> for Service {
+    fn from(service: types::Service) -> Self {
+        match service {
+            types::Service::Port(port) => Service::Port(port),
+            types::Service::Name(name) => Service::Name(name),
+        }
+    }
+}
+
+impl From<types::HostAddress> for HostAddress {
+    fn from(address: types::HostAddress) -> Self {
+        Self {
+            host: address.host,
+            service: address.service.into(),
+        }
+    }
+}
+
+impl From<types::LookupFlags> for Flags {
+    fn from(flags: types::LookupFlags) -> Self {
+        use types::LookupFlags;
+        Self {
+            passive: flags.contains(LookupFlags::PASSIVE),
+            canon_name: flags.contains(LookupFlags::CANON_NAME),
+            numeric_host: flags.contains(LookupFlags::NUMERIC_HOST),
+            numeric_service: flags.contains(LookupFlags::NUMERIC_SERVICE),
+            v4_mapped: flags.contains(LookupFlags::V4_MAPPED),
+            all: flags.contains(LookupFlags::ALL),
+            addr_config: flags.contains(LookupFlags::ADDR_CONFIG),
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! The timeline of a call, kept while its futures run.
+
+use super::clock::Clock;
+use crate::failure::{Failure, Phase};
+use crate::timeline::{Outcome, Step, StepId, Timeline};
+use std::cell::RefCell;
+use std::future::Future;
+use std::net::SocketAddr;
+
+/// What a call does, and since when.
+pub(super) struct Steps {
+    pub(super) clock: Clock,
+    timeline: RefCell<Timeline>,
+}
+
+impl Steps {
+    /// The call starts.
+    pub(super) fn start() -> Self {
+        Self {
+            clock: Clock::start(),
+            timeline: RefCell::default(),
+        }
+    }
+
+    /// Does something as a step of the timeline. Dropping the future abandons the step.
+    pub(super) async fn step<T, E>(
+        &self,
+        phase: Phase,
+        address: Option<SocketAddr>,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E>
+    where
+        E: Clone + Into<Failure>,
+    {
+        let mut step = GoingOn::new(self, phase, address);
+        let result = work.await;
+        step.outcome = match &result {
+            Ok(_) => Outcome::Succeeded,
+            Err(failure) => Outcome::Failed(failure.clone().into()),
+        };
+        result
+    }
+
+    /// Something that failed at once.
+    pub(super) fn failed(&self, phase: Phase, address: SocketAddr, failure: Failure) {
+        GoingOn::new(self, phase, Some(address)).outcome = Outcome::Failed(failure);
+    }
+
+    /// How far the call is.
+    pub(super) fn phase(&self) -> Phase {
+        self.timeline.borrow().phase()
+    }
+
+    /// The call is over.
+    pub(super) fn finish(&self) -> Vec<Step> {
+        self.timeline.take().finish(self.clock.now())
+    }
+}
+
+/// A step, which ends when this is dropped.
+struct GoingOn<'a> {
+    steps: &'a Steps,
+    id: StepId,
+    outcome: Outcome,
+}
+
+impl<'a> GoingOn<'a> {
+    fn new(steps: &'a Steps, phase: Phase, address: Option<SocketAddr>) -> Self {
+        let now = steps.clock.now();
+        Self {
+            steps,
+            id: steps.timeline.borrow_mut().start(phase, address, now),
+            outcome: Outcome::Abandoned,
+        }
+    }
+}
+
+impl Drop for GoingOn<'_> {
+    fn drop(&mut self) {
+        let now = self.steps.clock.now();
+        let outcome = std::mem::replace(&mut self.outcome, Outcome::Abandoned);
+        self.steps.timeline.borrow_mut().end(self.id, now, outcome);
+    }
+}
