@@ -3,6 +3,8 @@
 //! Linux drops a SYN to a listener whose queue of connections not yet accepted is full. This one has the
 //! shortest queue there is, filled by connections of our own, and never accepts.
 
+use crate::behaviour::Behaviour;
+use crate::echo::{BACKLOG, TcpServer};
 use crate::place::{IntoPlace, Place};
 use crate::proc_net;
 use anyhow::{Context, Result, bail, ensure};
@@ -21,8 +23,9 @@ const FORGOTTEN: Duration = Duration::from_secs(5);
 /// Connection attempts to its address stay pending (`SYN_SENT`) until it is dropped.
 #[derive(Debug)]
 pub struct Blackhole {
-    _listener: TcpListener,
+    listener: TcpListener,
     addr: SocketAddr,
+    fillers: usize,
 }
 
 impl Blackhole {
@@ -32,7 +35,7 @@ impl Blackhole {
         let place: Place = at.into_place()?;
         let addr = place.addr();
         let listener = place.listen(0)?;
-        for _ in 0..16 {
+        for fillers in 0..16 {
             match TcpStream::connect_timeout(&addr, UNANSWERED) {
                 // Reset rather than kept: the dead connection still fills its slot in the queue, while no
                 // socket connected to this port is left in this process, so those who count find only theirs.
@@ -40,14 +43,25 @@ impl Blackhole {
                 Err(e) if e.kind() == ErrorKind::TimedOut => {
                     forget_own(addr)?;
                     return Ok(Self {
-                        _listener: listener,
+                        listener,
                         addr,
+                        fillers,
                     });
                 }
                 Err(e) => return Err(e).with_context(|| format!("filling the queue of {addr}")),
             }
         }
         bail!("{addr} still answers with its queue full")
+    }
+
+    /// Becomes a server: whoever still tries is answered when the kernel sends its SYN again, 1 second after the first
+    /// one, then 2, 4 and so on after the one before.
+    pub fn open(self, behaviour: Behaviour) -> Result<TcpServer> {
+        for _ in 0..self.fillers {
+            drop(self.listener.accept()?);
+        }
+        SockRef::from(&self.listener).listen(BACKLOG)?;
+        TcpServer::on(self.listener, behaviour)
     }
 
     /// The address that never answers.
@@ -93,5 +107,23 @@ mod tests {
         while let Some(one) = tries.join_next().await {
             one.unwrap();
         }
+    }
+    #[tokio::test]
+    async fn answers_who_waits_when_it_is_opened() {
+        let hole = Blackhole::start("127.0.0.1").unwrap();
+        let addr = hole.addr();
+        let attempt = tokio::spawn(tokio::net::TcpStream::connect(addr));
+        let limit = Duration::from_secs(5);
+        let waits = |all: &[proc_net::Socket]| {
+            all.iter()
+                .any(|s| s.remote == addr && s.state == proc_net::State::SynSent)
+        };
+        proc_net::until(limit, waits).await.unwrap();
+        let server = hole.open(Behaviour::Echo).unwrap();
+        let connected = tokio::time::timeout(limit, attempt).await.unwrap();
+        let client = connected.unwrap().unwrap();
+        let log = server.until(limit, |log| log.accepted() == 1).await;
+        let peer = log.unwrap().connections[0].peer;
+        assert_eq!(peer, client.local_addr().unwrap());
     }
 }

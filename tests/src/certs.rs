@@ -131,6 +131,12 @@ impl Pki {
         &self.ca_path
     }
 
+    /// The temporary folder, which has `ca.pem` and what is written into it.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// A store in which this authority alone is trusted.
     pub fn roots(&self) -> Result<Arc<RootCertStore>> {
         let mut roots = RootCertStore::empty();

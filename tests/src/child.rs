@@ -11,6 +11,23 @@ use tokio::sync::watch;
 #[derive(Debug)]
 struct Killed(Child);
 
+impl Killed {
+    /// Waits for its end as long as there is time left. The standard library cannot do that.
+    fn end(
+        &mut self,
+        left: impl Fn() -> Duration,
+        late: impl Fn() -> String,
+    ) -> Result<ExitStatus> {
+        loop {
+            if let Some(status) = self.0.try_wait()? {
+                return Ok(status);
+            }
+            ensure!(!left().is_zero(), late());
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
+
 impl Drop for Killed {
     fn drop(&mut self) {
         // Fails where the process is gone already, which is what is wanted.
@@ -22,8 +39,8 @@ impl Drop for Killed {
 /// A process that serves. Its standard input stays open, and empty, for as long as it is wanted.
 #[derive(Debug)]
 pub struct Serving {
-    _child: Killed,
-    _stdin: Option<ChildStdin>,
+    child: Killed,
+    stdin: Option<ChildStdin>,
     output: Arc<watch::Sender<String>>,
 }
 
@@ -44,8 +61,8 @@ impl Serving {
         follow(stdout, output.clone(), news.clone());
         follow(stderr, output.clone(), news);
         let serving = Self {
-            _stdin: child.0.stdin.take(),
-            _child: child,
+            stdin: child.0.stdin.take(),
+            child,
             output,
         };
         loop {
@@ -83,6 +100,20 @@ impl Serving {
                 self.output()
             ),
         }
+    }
+
+    /// Waits for its end, blocking, at most for `limit`; its standard input ends now.
+    pub fn end(mut self, limit: Duration) -> Result<ExitStatus> {
+        drop(self.stdin.take());
+        let begun = Instant::now();
+        let late = || {
+            format!(
+                "it did not end within {limit:?}; it said {:?}",
+                *self.output.borrow()
+            )
+        };
+        self.child
+            .end(|| limit.saturating_sub(begun.elapsed()), late)
     }
 }
 
@@ -135,14 +166,8 @@ pub fn run_for_bytes(mut command: Command, input: &[u8], limit: Duration) -> Res
     let late = || format!("{command:?} took longer than {limit:?}");
     let stdout = stdout.recv_timeout(left()).with_context(late)?;
     let stderr = stderr.recv_timeout(left()).with_context(late)?;
-    // It has closed both, so its end is at hand; the standard library cannot wait for that with a limit.
-    let status = loop {
-        if let Some(status) = child.0.try_wait()? {
-            break status;
-        }
-        ensure!(!left().is_zero(), late());
-        std::thread::sleep(Duration::from_millis(1));
-    };
+    // It has closed both, so its end is at hand.
+    let status = child.end(left, late)?;
     Ok(Output {
         status,
         stdout,

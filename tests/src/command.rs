@@ -1,6 +1,7 @@
 //! Switchboard's command line as a user types it, and what it tells.
 
 use crate::child;
+use crate::namespace::Namespace;
 use anyhow::{Context, Result, bail, ensure};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -91,23 +92,32 @@ pub struct Finished {
 impl Prompt<'_> {
     /// Runs it to its end with `input` as its standard input.
     pub fn run(&self, arguments: &[&str], input: &[u8]) -> Result<Finished> {
-        let command = self.program.ready(self.directory, arguments)?;
-        let begun = Instant::now();
-        let output = child::run_for_bytes(command, input, LIMIT)?;
-        let stderr = String::from_utf8(output.stderr).context("standard error is no text")?;
-        let status = output.status.code();
-        let status = status.with_context(|| format!("{}: {stderr}", output.status))?;
-        let lower = stderr.to_lowercase();
-        for crash in ["wasm trap", "panicked", "backtrace", "caused by"] {
-            ensure!(!lower.contains(crash), "it crashed: {stderr}");
-        }
-        Ok(Finished {
-            status,
-            stdout: output.stdout,
-            stderr,
-            took: begun.elapsed(),
-        })
+        finish(self.program.ready(self.directory, arguments)?, input)
     }
+
+    /// The same in a network of its own.
+    pub fn run_in(&self, namespace: Namespace, arguments: &[&str]) -> Result<Finished> {
+        let command = self.program.ready(self.directory, arguments)?;
+        finish(namespace.wrap(&command)?, b"")
+    }
+}
+
+fn finish(command: Command, input: &[u8]) -> Result<Finished> {
+    let begun = Instant::now();
+    let output = child::run_for_bytes(command, input, LIMIT)?;
+    let stderr = String::from_utf8(output.stderr).context("standard error is no text")?;
+    let status = output.status.code();
+    let status = status.with_context(|| format!("{}: {stderr}", output.status))?;
+    let lower = stderr.to_lowercase();
+    for crash in ["wasm trap", "panicked", "backtrace", "caused by"] {
+        ensure!(!lower.contains(crash), "it crashed: {stderr}");
+    }
+    Ok(Finished {
+        status,
+        stdout: output.stdout,
+        stderr,
+        took: begun.elapsed(),
+    })
 }
 
 impl Finished {
@@ -134,6 +144,13 @@ impl Finished {
             ensure!(!sentence.contains(clothes), "{clothes:?} in {sentence:?}");
         }
         Ok(())
+    }
+
+    /// Standard error as the one line of JSON that `--json` writes.
+    pub fn json(&self) -> Result<serde_json::Value> {
+        let line = self.stderr.strip_suffix('\n').context("no line")?;
+        ensure!(!line.contains('\n'), "more than a line: {line}");
+        serde_json::from_str(line).with_context(|| line.to_owned())
     }
 
     /// The first line of standard error.

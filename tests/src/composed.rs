@@ -2,14 +2,25 @@
 
 use crate::child;
 use crate::command::{binary, built, component};
-use anyhow::{Context, Result, bail};
+use crate::proc_net;
+use crate::scripted::Scripted;
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use std::path::Path;
+use std::pin::pin;
 use std::process::Command;
 use std::sync::OnceLock;
 use std::time::Duration;
+use switchboard_host::{Component, Exit, Host, Invocation, Permissions};
+use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
 
 /// How long it may take to plug.
-const LIMIT: Duration = Duration::from_secs(60);
+const PLUGGED: Duration = Duration::from_secs(60);
+
+/// How long one run of the application may take.
+pub const LIMIT: Duration = Duration::from_secs(120);
+
+/// How long the kernel and the servers may take to see what the application did.
+pub const SEEN: Duration = Duration::from_secs(10);
 
 /// The application alone, which `make app` builds.
 pub fn app() -> Result<Vec<u8>> {
@@ -19,10 +30,76 @@ pub fn app() -> Result<Vec<u8>> {
 /// The application with the component, which `make component` builds, plugged into it; done once for this process.
 pub fn composed() -> Result<&'static [u8]> {
     static COMPOSED: OnceLock<Result<Vec<u8>>> = OnceLock::new();
-    match COMPOSED.get_or_init(plug) {
-        Ok(bytes) => Ok(bytes),
-        Err(error) => bail!("{error:#}"),
+    shared(COMPOSED.get_or_init(plug)).map(Vec::as_slice)
+}
+
+/// What came of a run.
+#[derive(Debug)]
+pub struct Run {
+    /// How it ended.
+    pub exit: Exit,
+    /// Its standard output.
+    pub output: String,
+}
+
+/// The host of all runs in this process.
+pub fn host() -> Result<&'static Host> {
+    static HOST: OnceLock<Result<Host>> = OnceLock::new();
+    shared(HOST.get_or_init(Host::new))
+}
+
+/// What [`composed`] gives, compiled.
+pub fn compiled() -> Result<&'static Component> {
+    static COMPILED: OnceLock<Result<Component>> = OnceLock::new();
+    shared(COMPILED.get_or_init(|| host()?.load(composed()?)))
+}
+
+fn shared<T>(made: &'static Result<T>) -> Result<&'static T> {
+    made.as_ref().map_err(|error| anyhow!("{error:#}"))
+}
+
+/// Runs the application with these arguments and with this folder as `/pki`, at most for [`LIMIT`]. It has to succeed,
+/// and to write nothing to standard error.
+pub async fn run(arguments: &str, folder: &Path) -> Result<Run> {
+    let (stdout, stderr) = (pipe(), pipe());
+    let words = ["app"].into_iter().chain(arguments.split_whitespace());
+    let permissions = Permissions::none().connect().look_up();
+    let invocation = Invocation::new(words)
+        .permissions(permissions.read(folder, "/pki"))
+        .stdout(stdout.clone())
+        .stderr(stderr.clone());
+    let exit = tokio::time::timeout(LIMIT, host()?.run(compiled()?, invocation)).await;
+    let text = |pipe: MemoryOutputPipe| String::from_utf8(pipe.contents().to_vec());
+    let (output, errors) = (text(stdout)?, text(stderr)?);
+    let told = || format!("{arguments}:\n{output}{errors}");
+    let exit = exit.map_err(|_| anyhow!("{}took longer than {LIMIT:?}", told()))?;
+    let exit = exit.with_context(told)?;
+    ensure!(exit.status == 0 && errors.is_empty(), told());
+    Ok(Run { exit, output })
+}
+
+/// As [`run`], of a mode that waits at a `gate=`: it is let through once no socket is open to these ports.
+pub async fn run_leaving_nothing(arguments: &str, folder: &Path, ports: &[u16]) -> Result<Run> {
+    let gate = Scripted::silent("127.0.0.1")?;
+    let arguments = format!("{arguments} gate={}", gate.addr());
+    let mut running = pin!(run(&arguments, folder));
+    let quiet = async {
+        gate.until(LIMIT, |log| log.accepted() == 1).await?;
+        for &port in ports {
+            proc_net::until_none_open_to(port, SEEN).await?;
+        }
+        anyhow::Ok(())
+    };
+    tokio::select! {
+        run = &mut running => bail!("it did not wait: {:?}", run?),
+        quiet = quiet => quiet?,
     }
+    drop(gate);
+    running.await
+}
+
+fn pipe() -> MemoryOutputPipe {
+    MemoryOutputPipe::new(4 * 1024 * 1024)
 }
 
 fn plug() -> Result<Vec<u8>> {
@@ -34,7 +111,7 @@ fn plug() -> Result<Vec<u8>> {
     wac.arg("plug").arg(built("app.wasm")?);
     wac.arg("--plug").arg(component()?);
     wac.arg("-o").arg(&composed);
-    child::run(wac, &[], LIMIT)?.success()?;
+    child::run(wac, &[], PLUGGED)?.success()?;
     read(&composed)
 }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 
 /// How many connections may wait to be accepted.
-const BACKLOG: i32 = 1024;
+pub(crate) const BACKLOG: i32 = 1024;
 
 /// A TCP server on loopback; stops, with all its connections, when dropped.
 #[derive(Debug)]
@@ -24,9 +24,15 @@ pub struct TcpServer {
 impl TcpServer {
     /// Serves at `at`, each connection by `behaviour`.
     pub fn start(at: impl IntoPlace, behaviour: Behaviour) -> Result<Self> {
-        let (addr, log, worker) = serve("tcp server", at, move |stream, entry| async move {
-            play(stream, behaviour, &entry).await;
-        })?;
+        Self::on(at.into_place()?.listen(BACKLOG)?, behaviour)
+    }
+
+    /// Serves whoever comes to `listener`, which does not block.
+    pub(crate) fn on(listener: std::net::TcpListener, behaviour: Behaviour) -> Result<Self> {
+        let (addr, log, worker) =
+            accept("tcp server", listener, move |stream, entry| async move {
+                play(stream, behaviour, &entry).await;
+            })?;
         Ok(Self {
             addr,
             log,
@@ -67,9 +73,20 @@ where
     F: Fn(TcpStream, Entry) -> Fut + Send + 'static,
     Fut: Future<Output = ()> + Send + 'static,
 {
-    let place = at.into_place()?;
-    let addr = place.addr();
-    let listener = place.listen(BACKLOG)?;
+    accept(name, at.into_place()?.listen(BACKLOG)?, each)
+}
+
+/// As [`serve`], of a listener.
+fn accept<F, Fut>(
+    name: &str,
+    listener: std::net::TcpListener,
+    each: F,
+) -> Result<(SocketAddr, Recorder, Worker)>
+where
+    F: Fn(TcpStream, Entry) -> Fut + Send + 'static,
+    Fut: Future<Output = ()> + Send + 'static,
+{
+    let addr = listener.local_addr()?;
     let log = Recorder::new();
     let recorder = log.clone();
     let worker = Worker::start(name, move || async move {

@@ -5,6 +5,7 @@
 //! processes are killed by their handle in the same way. Every wait takes a limit.
 #![forbid(unsafe_code)]
 
+pub mod ask;
 pub mod behaviour;
 pub mod bench_native;
 pub mod bench_wasm;
@@ -15,12 +16,15 @@ pub mod command;
 pub mod composed;
 pub mod echo;
 pub mod log;
+pub mod namespace;
 pub mod openssl;
+pub mod own_sockets;
 pub mod pattern;
 pub mod place;
 pub mod proc_net;
 pub mod python;
 pub mod refuse;
 pub mod scripted;
+pub mod sock_diag;
 pub mod tls;
 mod worker;

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 const SSL_ECHO: &str = include_str!("peers/ssl_echo.py");
 const ASYNCIO_ECHO: &str = include_str!("peers/asyncio_echo.py");
+const NEAR_ECHO: &str = include_str!("peers/near_echo.py");
 const ASYNCIO_BENCH: &str = include_str!("peers/asyncio_bench.py");
 
 /// How long an interpreter may take to get ready.
@@ -58,6 +59,11 @@ impl PythonServer {
     /// An echo at `ip` on `asyncio`; over TLS if there is a `leaf`. Blocks until it listens.
     pub fn asyncio_echo(ip: &str, leaf: Option<&Leaf>) -> Result<Self> {
         Self::start(ASYNCIO_ECHO, ip, leaf, &[])
+    }
+
+    /// An echo at `ip` that sees only packets with at least so many hops to go. Blocks until it listens.
+    pub fn near_echo(ip: &str, hops: u8) -> Result<Self> {
+        Self::start(NEAR_ECHO, ip, None, &["--hops", &hops.to_string()])
     }
 
     /// Where it listens.

@@ -74,13 +74,15 @@ impl Arguments {
 
     /// The settings of TLS that `ca=FILE` asks for: trust in the certificates of this file alone.
     pub(crate) fn context(&self) -> Result<Option<Context>, String> {
-        let Some(path) = self.get("ca") else {
-            return Ok(None);
-        };
-        let certificates = std::fs::read(path).map_err(|error| format!("{path}: {error}"))?;
-        let context = Context::new(Trust::None);
-        let loaded = context.load_verify_locations(&certificates);
-        loaded.map_err(|failure| format!("{path}: {failure:?}"))?;
-        Ok(Some(context))
+        self.get("ca").map(trusting).transpose()
     }
+}
+
+/// Settings of TLS that trust the certificates of this file alone.
+pub(crate) fn trusting(path: &str) -> Result<Context, String> {
+    let certificates = std::fs::read(path).map_err(|error| format!("{path}: {error}"))?;
+    let context = Context::new(Trust::None);
+    let loaded = context.load_verify_locations(&certificates);
+    loaded.map_err(|failure| format!("{path}: {failure:?}"))?;
+    Ok(context)
 }

@@ -6,7 +6,7 @@
 
 use crate::arguments::Arguments;
 use crate::bindings::switchboard::connect::streams::{
-    Attempt, ConnectionOptions, Service, create_connection,
+    Attempt, ConnectionOptions, HostAddress, Milestone, Service, create_connection,
 };
 use crate::bindings::switchboard::connect::tls::Context;
 use crate::bindings::switchboard::connect::types::{ConnectError, Failure, Phase};
@@ -67,7 +67,7 @@ impl Tally {
     fn cancelled(&self, error: &ConnectError) -> &Cell<u64> {
         match error.timeline.last().map(|step| step.phase) {
             None | Some(Phase::Lookup) => &self.lookup,
-            Some(Phase::Connect) => &self.connect,
+            Some(Phase::Bind | Phase::Connect) => &self.connect,
             Some(Phase::Handshake) => &self.handshake,
         }
     }
@@ -91,6 +91,14 @@ impl Tally {
     }
 }
 
+/// Any free port at one of this machine's addresses, or at one that is not.
+fn local(ip: &str) -> HostAddress {
+    HostAddress {
+        host: Some(ip.to_owned()),
+        service: Service::Port(0),
+    }
+}
+
 fn count(cell: &Cell<u64>) {
     cell.set(cell.get() + 1);
 }
@@ -108,7 +116,7 @@ impl Storm {
     }
 
     fn options(&self, chance: &mut Chance) -> ConnectionOptions<'_> {
-        match chance.below(6) {
+        match chance.below(8) {
             0 => ConnectionOptions {
                 host: Some("localhost".to_owned()),
                 service: Some(Service::Port(self.echo)),
@@ -123,6 +131,18 @@ impl Storm {
             },
             3 => options::secure(self.stall, &self.context),
             4 => options::secure(self.tls, &self.context),
+            // A race through TLS, whose first address never gets there.
+            5 => ConnectionOptions {
+                addresses: Some(vec![self.stall.ip().into(); 3]),
+                happy_eyeballs_delay: Some(Duration::from_millis(10).as_nanos() as u64),
+                race_until: Some(Milestone::Tls),
+                ..options::secure(self.stall, &self.context)
+            },
+            // Bound first, to one of two addresses.
+            6 => ConnectionOptions {
+                local_addresses: ["192.0.2.1", "127.0.0.1"].map(local).into(),
+                ..options::to(self.dead)
+            },
             _ => options::to(self.tls),
         }
     }

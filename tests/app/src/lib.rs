@@ -5,6 +5,7 @@
 #![cfg(target_family = "wasm")]
 
 mod arguments;
+mod ask;
 mod bench;
 #[allow(
     unsafe_code,
@@ -48,6 +49,7 @@ impl Guest for App {
 async fn command(arguments: &Arguments) -> Result<(), String> {
     match arguments.word(0)? {
         "echo" => echo::run(arguments).await,
+        "ask" => ask::run(arguments).await,
         "bulk" => bulk::run(arguments).await,
         "calls" => calls::run(arguments).await,
         "misuse" => misuse::run(arguments).await,

@@ -1,6 +1,8 @@
 //! Options of `create-connection`: Rust's way to leave most of them out.
 
-use crate::bindings::switchboard::connect::streams::{ConnectionOptions, Service, TlsOption};
+use crate::bindings::switchboard::connect::streams::{
+    ConnectionOptions, LookupFlags, Service, TlsOption,
+};
 use crate::bindings::switchboard::connect::tls::Context;
 use crate::bindings::wasi::sockets::types::IpAddress;
 use std::net::{IpAddr, SocketAddr};
@@ -13,14 +15,24 @@ impl Default for ConnectionOptions<'_> {
             service: None,
             addresses: None,
             family: None,
+            protocol: None,
+            lookup_flags: LookupFlags::empty(),
+            sock: None,
+            local_addresses: Vec::new(),
             tls: None,
             server_name: None,
             handshake_timeout: None,
             shutdown_timeout: None,
             happy_eyeballs_delay: None,
             interleave: None,
+            race_until: None,
             all_errors: false,
             timeout: None,
+            refuse_networks: Vec::new(),
+            keep_alive: None,
+            hop_limit: None,
+            receive_buffer_size: None,
+            send_buffer_size: None,
         }
     }
 }

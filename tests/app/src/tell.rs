@@ -4,7 +4,7 @@ use crate::bindings::switchboard::connect::streams::{Connection, StreamFailure};
 use crate::bindings::switchboard::connect::tls::Version;
 use crate::bindings::switchboard::connect::types::{ConnectError, Outcome, Phase, Step};
 use crate::bindings::wasi::sockets::types::{ErrorCode, IpSocketAddress};
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::time::Duration;
 
 /// Why there is no connection, and what was tried.
@@ -70,12 +70,13 @@ pub(crate) fn timeline(steps: &[Step]) -> String {
 pub(crate) fn phase(phase: Phase) -> &'static str {
     match phase {
         Phase::Lookup => "lookup",
+        Phase::Bind => "bind",
         Phase::Connect => "connect",
         Phase::Handshake => "handshake",
     }
 }
 
-fn address(address: IpSocketAddress) -> SocketAddr {
+pub(crate) fn address(address: IpSocketAddress) -> SocketAddr {
     match address {
         IpSocketAddress::Ipv4(v4) => {
             let (a, b, c, d) = v4.address;
@@ -83,7 +84,8 @@ fn address(address: IpSocketAddress) -> SocketAddr {
         }
         IpSocketAddress::Ipv6(v6) => {
             let (a, b, c, d, e, f, g, h) = v6.address;
-            SocketAddr::new(Ipv6Addr::new(a, b, c, d, e, f, g, h).into(), v6.port)
+            let ip = Ipv6Addr::new(a, b, c, d, e, f, g, h);
+            SocketAddrV6::new(ip, v6.port, v6.flow_info, v6.scope_id).into()
         }
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use switchboard_tests::certs::Pki;
 
 /// Every flag of `connect`.
-const FLAGS: [&str; 16] = [
+const FLAGS: [&str; 30] = [
     "--tls",
     "--ca",
     "--server-name",
@@ -17,8 +17,22 @@ const FLAGS: [&str; 16] = [
     "--happy-eyeballs-delay",
     "--interleave",
     "--sequential",
+    "--race-until",
+    "--refuse-networks",
+    "--local-address",
+    "--lookup-flags",
+    "--protocol",
     "--timeout",
+    "--shutdown-timeout",
+    "--keep-alive",
+    "--keep-alive-idle",
+    "--keep-alive-interval",
+    "--keep-alive-count",
+    "--hop-limit",
+    "--receive-buffer-size",
+    "--send-buffer-size",
     "--all-errors",
+    "--json",
     "--verbose",
     "-v",
     "--help",

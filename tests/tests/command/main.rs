@@ -3,6 +3,8 @@
 mod arguments;
 mod component;
 mod failures;
+mod json;
+mod networks;
 mod permissions;
 mod race;
 mod talk;

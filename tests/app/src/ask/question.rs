@@ -1,0 +1,229 @@
+//! A question: the options of `create-connection` under their WIT names, durations in seconds, and what to do beside.
+
+use crate::bindings::switchboard::connect::streams::{
+    ConnectionOptions, Family, HostAddress, KeepAlive, LookupFlags, Milestone, Service, TlsOption,
+};
+use crate::bindings::switchboard::connect::tls::Context;
+use crate::bindings::wasi::sockets::types::TcpSocket;
+use serde::Deserialize;
+use std::net::IpAddr;
+use std::time::Duration;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct Question {
+    host: Option<String>,
+    service: Option<Port>,
+    addresses: Option<Vec<IpAddr>>,
+    family: Option<FamilyName>,
+    protocol: Option<u32>,
+    #[serde(default)]
+    lookup_flags: Vec<Flag>,
+    pub(super) sock: Option<String>,
+    #[serde(default)]
+    local_addresses: Vec<Local>,
+    pub(super) tls: Option<Tls>,
+    server_name: Option<String>,
+    handshake_timeout: Option<f64>,
+    shutdown_timeout: Option<f64>,
+    happy_eyeballs_delay: Option<f64>,
+    interleave: Option<u32>,
+    race_until: Option<MilestoneName>,
+    #[serde(default)]
+    all_errors: bool,
+    timeout: Option<f64>,
+    #[serde(default)]
+    refuse_networks: Vec<String>,
+    keep_alive: Option<Probes>,
+    hop_limit: Option<u8>,
+    receive_buffer_size: Option<u64>,
+    send_buffer_size: Option<u64>,
+    end: Option<EndAfter>,
+    busy: Option<(f64, f64)>,
+    pub(super) then: Option<Then>,
+}
+
+#[derive(Deserialize, Clone)]
+#[serde(untagged)]
+enum Port {
+    Number(u16),
+    Name(String),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum FamilyName {
+    Inet,
+    Inet6,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Flag {
+    Passive,
+    CanonName,
+    NumericHost,
+    NumericService,
+    V4Mapped,
+    All,
+    AddrConfig,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Local {
+    host: Option<String>,
+    service: Port,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(super) enum Tls {
+    /// Whether to speak it, with the default context.
+    Default(bool),
+    /// With a context that trusts this file of PEM alone.
+    Trusting(String),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum MilestoneName {
+    Tcp,
+    Tls,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Probes {
+    idle: Option<f64>,
+    interval: Option<f64>,
+    count: Option<u32>,
+}
+
+#[derive(Deserialize, Clone, Copy)]
+#[serde(rename_all = "kebab-case")]
+enum EndAfter {
+    Cancel(f64),
+    Drop(f64),
+}
+
+/// When to end the call, and how.
+#[derive(Clone, Copy)]
+pub(super) enum End {
+    /// By `attempt.cancel`.
+    Cancel(Duration),
+    /// By dropping its future.
+    Drop(Duration),
+}
+
+/// What to do with a connection.
+#[derive(Deserialize, Clone, Copy)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Then {
+    /// Read to the end.
+    Read,
+    /// Write a line and read as much.
+    Echo,
+}
+
+impl Question {
+    pub(super) fn end(&self) -> Option<End> {
+        self.end.map(|end| match end {
+            EndAfter::Cancel(after) => End::Cancel(duration(after)),
+            EndAfter::Drop(after) => End::Drop(duration(after)),
+        })
+    }
+
+    /// From when to when after the start of the call nobody else gets a turn.
+    pub(super) fn busy(&self) -> Option<(Duration, Duration)> {
+        self.busy.map(|(from, to)| (duration(from), duration(to)))
+    }
+
+    /// The options, with this context for TLS and this socket.
+    pub(super) fn options<'a>(
+        &self,
+        context: Option<&'a Context>,
+        sock: Option<TcpSocket>,
+    ) -> ConnectionOptions<'a> {
+        let addresses = self.addresses.as_ref();
+        ConnectionOptions {
+            host: self.host.clone(),
+            service: self.service.clone().map(Service::from),
+            addresses: addresses.map(|it| it.iter().copied().map(IpAddr::into).collect()),
+            family: self.family.as_ref().map(|family| match family {
+                FamilyName::Inet => Family::Inet,
+                FamilyName::Inet6 => Family::Inet6,
+            }),
+            protocol: self.protocol,
+            lookup_flags: self.lookup_flags.iter().map(Flag::bit).collect(),
+            sock,
+            local_addresses: self.local_addresses.iter().map(Local::address).collect(),
+            tls: match (context, &self.tls) {
+                (Some(context), _) => Some(TlsOption::Custom(context)),
+                (None, Some(Tls::Default(true))) => Some(TlsOption::DefaultContext),
+                _ => None,
+            },
+            server_name: self.server_name.clone(),
+            handshake_timeout: self.handshake_timeout.map(nanoseconds),
+            shutdown_timeout: self.shutdown_timeout.map(nanoseconds),
+            happy_eyeballs_delay: self.happy_eyeballs_delay.map(nanoseconds),
+            interleave: self.interleave,
+            race_until: self.race_until.as_ref().map(|until| match until {
+                MilestoneName::Tcp => Milestone::Tcp,
+                MilestoneName::Tls => Milestone::Tls,
+            }),
+            all_errors: self.all_errors,
+            timeout: self.timeout.map(nanoseconds),
+            refuse_networks: self.refuse_networks.clone(),
+            keep_alive: self.keep_alive.as_ref().map(|probes| KeepAlive {
+                idle: probes.idle.map(nanoseconds),
+                interval: probes.interval.map(nanoseconds),
+                count: probes.count,
+            }),
+            hop_limit: self.hop_limit,
+            receive_buffer_size: self.receive_buffer_size,
+            send_buffer_size: self.send_buffer_size,
+        }
+    }
+}
+
+impl From<Port> for Service {
+    fn from(port: Port) -> Self {
+        match port {
+            Port::Number(number) => Service::Port(number),
+            Port::Name(name) => Service::Name(name),
+        }
+    }
+}
+
+impl Flag {
+    fn bit(&self) -> LookupFlags {
+        match self {
+            Flag::Passive => LookupFlags::PASSIVE,
+            Flag::CanonName => LookupFlags::CANON_NAME,
+            Flag::NumericHost => LookupFlags::NUMERIC_HOST,
+            Flag::NumericService => LookupFlags::NUMERIC_SERVICE,
+            Flag::V4Mapped => LookupFlags::V4_MAPPED,
+            Flag::All => LookupFlags::ALL,
+            Flag::AddrConfig => LookupFlags::ADDR_CONFIG,
+        }
+    }
+}
+
+impl Local {
+    fn address(&self) -> HostAddress {
+        HostAddress {
+            host: self.host.clone(),
+            service: self.service.clone().into(),
+        }
+    }
+}
+
+fn duration(seconds: f64) -> Duration {
+    Duration::from_nanos(nanoseconds(seconds))
+}
+
+/// As many as fit.
+fn nanoseconds(seconds: f64) -> u64 {
+    (seconds * 1e9).round() as u64
+}

@@ -1,0 +1,211 @@
+//! Questions to `create-connection`: its options as JSON, put by the application of the tests to the component that is
+//! plugged into it, and what came back.
+
+use crate::certs::Pki;
+use crate::composed;
+use anyhow::{Context, Result, ensure};
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// An object of options under their names in WIT, all optional, with durations in seconds. Some are told otherwise:
+///
+/// * `service`: a number or a text;
+/// * `tls`: `true` for the default context, or the name of a file of PEM (`/pki/ca.pem`) that is trusted alone;
+/// * `sock`: the address that the application's own socket is connected to, `unconnected:inet` or `unconnected:inet6`.
+///
+/// And beside the options:
+///
+/// * `end`: `{"cancel": seconds}` or `{"drop": seconds}`, when to end the call; with 0 before it can wait for anything;
+/// * `busy`: `[from, to]`, between which moments after the start of the call nobody else gets a turn;
+/// * `then`: what to do with the connection, `"read"` (to the end) or `"echo"` (`ping`, and a line).
+pub type Question = Value;
+
+/// What came of a call.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Answer {
+    /// The connection.
+    pub connected: Option<Connected>,
+    /// Or why there is none: the variant `failure` of WIT, as an object of one case and its payload, or its name alone.
+    pub failure: Option<Value>,
+    /// That, for a person.
+    pub message: Option<String>,
+    /// What was done to connect.
+    #[serde(default)]
+    pub timeline: Vec<Step>,
+    /// Whether `sock` was given back, as it had been.
+    #[serde(default)]
+    pub sock_given_back: bool,
+    /// Whether the call was dropped before it returned.
+    #[serde(default)]
+    pub dropped: bool,
+    /// What was read, if it was asked for.
+    pub read: Option<String>,
+    /// What was echoed, if it was asked for.
+    pub echo: Option<String>,
+}
+
+/// A connection.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Connected {
+    /// This side's address.
+    pub local: Option<SocketAddr>,
+    /// The peer's.
+    pub remote: Option<SocketAddr>,
+    /// What TLS agreed on.
+    pub tls: Option<Value>,
+}
+
+/// A step of the timeline.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// `lookup`, `bind`, `connect` or `handshake`.
+    pub phase: String,
+    /// Which address.
+    pub address: Option<SocketAddr>,
+    /// When it started, in seconds from the start of the call.
+    pub started: f64,
+    /// When it ended.
+    pub ended: f64,
+    /// `"succeeded"`, `"abandoned"`, or an object of `failed`.
+    pub outcome: Value,
+}
+
+/// Puts the questions, one after the other. When all are answered nothing may be open to their ports.
+pub async fn ask(pki: &Pki, questions: &[Question]) -> Result<Vec<Answer>> {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    let name = format!("questions-{number}.json");
+    pki.write(&name, serde_json::to_vec(questions)?)?;
+    let ports: BTreeSet<_> = questions.iter().filter_map(port).collect();
+    let ports: Vec<_> = ports.into_iter().collect();
+    let arguments = format!("ask file=/pki/{name}");
+    let run = composed::run_leaving_nothing(&arguments, pki.folder(), &ports).await?;
+    let answers = run.output.lines().map(|line| {
+        let answer = serde_json::from_str(line);
+        answer.with_context(|| line.to_owned())
+    });
+    let answers: Vec<Answer> = answers.collect::<Result<_>>()?;
+    ensure!(answers.len() == questions.len(), "{}", run.output);
+    Ok(answers)
+}
+
+/// Puts one question.
+pub async fn ask_one(pki: &Pki, question: Question) -> Result<Answer> {
+    let mut answers = ask(pki, &[question]).await?;
+    answers.pop().context("no answer")
+}
+
+/// The port that a question is about, if it is one that the kernel chose and so is this test's own.
+fn port(question: &Question) -> Option<u16> {
+    let sock = question["sock"].as_str().and_then(|it| it.parse().ok());
+    let port = match sock {
+        Some::<SocketAddr>(address) => address.port(),
+        None => u16::try_from(question["service"].as_u64()?).ok()?,
+    };
+    (port >= 1024).then_some(port)
+}
+
+impl Answer {
+    /// The connection, if there is one.
+    pub fn connection(&self) -> Result<&Connected> {
+        let connected = self.connected.as_ref();
+        connected.with_context(|| format!("not connected: {self:?}"))
+    }
+
+    /// The peer's address of the connection.
+    pub fn remote(&self) -> Result<SocketAddr> {
+        self.connection()?.remote.context("no remote address")
+    }
+
+    /// The payload of the failure, if it is this case.
+    #[must_use]
+    pub fn failed_as(&self, case: &str) -> Option<&Value> {
+        self.failure.as_ref()?.get(case)
+    }
+
+    /// The text of `invalid-argument`.
+    #[must_use]
+    pub fn invalid_argument(&self) -> Option<&str> {
+        self.failed_as("invalid-argument")?.as_str()
+    }
+
+    /// The case of `lookup`.
+    #[must_use]
+    pub fn lookup(&self) -> Option<&str> {
+        self.failed_as("lookup")?.as_str()
+    }
+
+    /// The code of `os`; of `other` the name alone.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        code(self.failed_as("os")?)
+    }
+
+    /// The phase of `timed-out`.
+    #[must_use]
+    pub fn timed_out(&self) -> Option<&str> {
+        self.failed_as("timed-out")?.as_str()
+    }
+
+    /// The message of a failure.
+    #[must_use]
+    pub fn told(&self) -> &str {
+        self.message.as_deref().unwrap_or_default()
+    }
+
+    /// The steps of this phase.
+    #[must_use]
+    pub fn steps(&self, phase: &str) -> Vec<&Step> {
+        let of_phase = self.timeline.iter().filter(|step| step.phase == phase);
+        of_phase.collect()
+    }
+
+    /// To which addresses it was connected, in this order.
+    #[must_use]
+    pub fn tried(&self) -> Vec<SocketAddr> {
+        let connects = self.steps("connect").into_iter();
+        connects.filter_map(|step| step.address).collect()
+    }
+}
+
+impl Step {
+    /// Whether it did what it was for.
+    #[must_use]
+    pub fn succeeded(&self) -> bool {
+        self.outcome == "succeeded"
+    }
+
+    /// Whether it was called off.
+    #[must_use]
+    pub fn abandoned(&self) -> bool {
+        self.outcome == "abandoned"
+    }
+
+    /// The failure, if it failed.
+    #[must_use]
+    pub fn failure(&self) -> Option<&Value> {
+        self.outcome.get("failed")
+    }
+
+    /// How long it took, in seconds.
+    #[must_use]
+    pub fn took(&self) -> f64 {
+        self.ended - self.started
+    }
+}
+
+/// The code of an `os-failure`; of `other` the name alone.
+#[must_use]
+pub fn code(os: &Value) -> Option<&str> {
+    let code = os.get("code")?;
+    match code.as_object() {
+        Some(other) => other.keys().next().map(String::as_str),
+        None => code.as_str(),
+    }
+}
