@@ -50,14 +50,8 @@ impl Attempts<'_> {
         word: Rc<Word>,
     ) -> Result<Established, Vec<AttemptFailure>> {
         let mut failures = Vec::new();
-        let socket = match self.connect(to, &word, &mut failures).await {
-            Some(socket) => socket,
-            None => {
-                // It may have failed without having waited for anything. Then it is the turn of those who could end the
-                // call, as there may be many addresses.
-                yield_async().await;
-                return Err(failures);
-            }
+        let Some(socket) = self.connect(to, &word, &mut failures).await else {
+            return Err(failures);
         };
         if self.options.race_until == Milestone::Tcp {
             return Ok(Established::Tcp(socket, to));

@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::Poll;
+use wit_bindgen::rt::async_support::yield_async;
 
 type Ended = Result<Established, Vec<AttemptFailure>>;
 
@@ -73,6 +74,9 @@ pub(super) async fn race(
             Err(why) => failures[candidate] = why,
         }
         race.failed(candidate);
+        // It may have failed without having waited for anything. Then it is the turn of those who could end the call, as
+        // there may be many addresses. Not in the attempt, which is polled a second time within the same turn.
+        yield_async().await;
     }
 }
 

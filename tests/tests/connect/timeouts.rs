@@ -90,7 +90,7 @@ async fn the_timeout_over_all_ends_a_handshake_with_time_left() {
 #[tokio::test]
 async fn attempts_that_fail_at_once_do_not_outlast_the_timeout() {
     let not_ones_own = json!({"host": "192.0.2.1", "service": 0});
-    for (addresses, local) in [(150, 60), (1, 20_000), (50_000, 0)] {
+    for (addresses, local) in [(150, 60), (1, 20_000), (20_000, 0)] {
         for delay in [Value::Null, json!(0.25)] {
             // To port 0 nobody connects.
             let answer = ask_one(json!({
