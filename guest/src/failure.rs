@@ -1,5 +1,6 @@
 //! What can go wrong, for a program to match on and for a person to read. The texts are asyncio's where it has one.
 
+use crate::python;
 use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -121,7 +122,7 @@ impl OsFailure {
         let message = format!(
             "{}error while attempting to bind on address {}: {}",
             number.unwrap_or_default(),
-            python_address(address),
+            python::socket_address(address),
             why.to_lowercase()
         );
         Self { code, message }
@@ -151,26 +152,12 @@ impl OsFailure {
         ) {
             return Self::new(code);
         }
-        let address = python_address(address);
+        let address = python::socket_address(address);
         let message = match code.errno() {
             Some(errno) => format!("[Errno {errno}] Connect call failed {address}"),
             None => format!("Connect call failed {address}: {code}"),
         };
         Self { code, message }
-    }
-}
-
-/// An address as Python's `repr()` shows it.
-fn python_address(address: SocketAddr) -> String {
-    match address {
-        SocketAddr::V4(address) => format!("('{}', {})", address.ip(), address.port()),
-        SocketAddr::V6(address) => format!(
-            "('{}', {}, {}, {})",
-            address.ip(),
-            address.port(),
-            address.flowinfo(),
-            address.scope_id()
-        ),
     }
 }
 
@@ -356,6 +343,20 @@ impl Failure {
     pub fn invalid(text: impl Into<String>) -> Self {
         Failure::InvalidArgument(text.into())
     }
+
+    /// For a person, as a failure of this call of asyncio's.
+    pub fn of(&self, call: &str) -> String {
+        match self {
+            Failure::All(failures) => format!(
+                "{call} failed ({} sub-exception{})",
+                failures.len(),
+                if failures.len() == 1 { "" } else { "s" }
+            ),
+            Failure::TimedOut(phase) => format!("{call} timed out ({phase})"),
+            Failure::Cancelled => format!("{call} was cancelled"),
+            failure => failure.to_string(),
+        }
+    }
 }
 
 impl fmt::Display for Failure {
@@ -366,21 +367,16 @@ impl fmt::Display for Failure {
             | Failure::RefusedNetwork(text) => f.write_str(text),
             Failure::Lookup(failure) => failure.fmt(f),
             Failure::Os(failure) => f.write_str(&failure.message),
-            Failure::All(failures) => write!(
-                f,
-                "create_connection failed ({} sub-exception{})",
-                failures.len(),
-                if failures.len() == 1 { "" } else { "s" }
-            ),
             Failure::Tls(failure) => failure.fmt(f),
-            Failure::TimedOut(phase) => write!(f, "create_connection timed out ({phase})"),
             // D.2: asyncio's text.
             Failure::HandshakeTimedOut(limit) => write!(
                 f,
                 "SSL handshake is taking longer than {:?} seconds: aborting the connection",
                 limit.as_secs_f64()
             ),
-            Failure::Cancelled => f.write_str("create_connection was cancelled"),
+            Failure::All(_) | Failure::TimedOut(_) | Failure::Cancelled => {
+                f.write_str(&self.of("create_connection"))
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Switchboard: asyncio's `create_connection` as a WebAssembly component. The contract is in `wit/`.
+//! Switchboard: asyncio's connect calls as a WebAssembly component. The contract is in `wit/`.
 //!
 //! The logic knows no WASI and is tested natively; `wasi` puts it on sockets, clocks and streams.
 
@@ -6,6 +6,7 @@ pub mod address;
 pub mod cli;
 pub mod combine;
 pub mod draw;
+pub mod endpoint;
 pub mod eyeballs;
 pub mod failure;
 pub mod host;
@@ -14,10 +15,13 @@ pub mod json;
 pub mod lookup;
 pub mod networks;
 pub mod options;
+pub mod python;
+pub mod queue;
 pub mod sentence;
 pub mod service;
 pub mod services;
 pub mod timeline;
 pub mod tls;
+pub mod turns;
 #[cfg(target_family = "wasm")]
 mod wasi;

@@ -4,7 +4,7 @@
 use crate::address;
 use crate::failure::{Failure, LookupFailure};
 use crate::host;
-use crate::service::{End, PortError, Service};
+use crate::service::{End, PortError, Service, Transport};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// An address family.
@@ -39,6 +39,7 @@ pub struct Flags {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub struct Hints {
+    pub transport: Transport,
     pub family: Option<Family>,
     pub protocol: Option<u32>,
     pub flags: Flags,
@@ -52,10 +53,6 @@ pub enum Plan {
     /// Ask the resolver for this name, and make [`Hints::candidates`] with this port of what it says.
     Ask(String, u16),
 }
-
-/// Protocol numbers of IANA's registry.
-const TCP: u32 = 6;
-const UDP: u32 = 17;
 
 impl Hints {
     /// What there is to do about this host and port.
@@ -78,10 +75,10 @@ impl Hints {
         }
         let name = host.map(host::name).transpose()?;
         self.check_flags(host, service)?;
-        if !matches!(self.protocol, None | Some(0 | TCP)) {
+        if !self.protocol_fits() {
             return lookup_failure(LookupFailure::ProtocolNotSupported);
         }
-        let port = service.port().map_err(port_error)?;
+        let port = service.port(self.transport).map_err(port_error)?;
         // As it is encoded: what looks like digits may have become some.
         let Some(name) = name else {
             return self.candidates(self.this_machine(), port).map(Plan::Known);
@@ -104,16 +101,26 @@ impl Hints {
         if !self.suits_literals() {
             return lookup_failure(LookupFailure::ProtocolNotSupported);
         }
-        let port = service.port().map_err(|error| error.at(End::Remote))?;
+        let port = service
+            .port(self.transport)
+            .map_err(|error| error.at(End::Remote))?;
         let addresses = addresses.iter().map(|&ip| SocketAddr::new(ip, 0));
         // As with a literal, the flags of a lookup that is not made have no say.
         let flags = Flags::default();
         Self { flags, ..*self }.candidates(addresses, port)
     }
 
-    /// A.3: with a literal, UDP is silently TCP.
+    /// Whether the protocol is the transport's own.
+    pub fn protocol_fits(&self) -> bool {
+        let number = self.protocol.unwrap_or_default();
+        number == 0 || number == self.transport.protocol()
+    }
+
+    /// A.3: with a literal, UDP is silently TCP, and TCP is UDP.
     fn suits_literals(&self) -> bool {
-        matches!(self.protocol, None | Some(0 | TCP | UDP))
+        let numbers = [Transport::Tcp, Transport::Udp].map(Transport::protocol);
+        let number = self.protocol.unwrap_or_default();
+        number == 0 || numbers.contains(&number)
     }
 
     fn check_flags(&self, host: Option<&str>, service: &Service) -> Result<(), Failure> {
@@ -261,7 +268,7 @@ mod tests {
     #[test]
     fn a3_literals_need_neither_resolver_nor_flags() {
         let hints = Hints {
-            protocol: Some(UDP),
+            protocol: Some(Transport::Udp.protocol()),
             ..flags(|it| it.addr_config = true)
         };
         for (literal, address) in [
@@ -280,7 +287,7 @@ mod tests {
             .unwrap_err();
         assert!(matches!(failure, Failure::NotSupported(_)));
         let hints = Hints {
-            protocol: Some(UDP),
+            protocol: Some(Transport::Udp.protocol()),
             ..Hints::default()
         };
         for host in ["127.1", "localhost", "::1%1"] {
@@ -309,6 +316,29 @@ mod tests {
     fn a3_nul_comes_before_all() {
         let plan = Hints::default().plan(End::Remote, Some("a\0b"), &service("nonsense"));
         assert_eq!(plan, Err(Failure::invalid("embedded null character")));
+    }
+
+    #[test]
+    fn b3_datagrams_have_ports_and_a_protocol_of_their_own() {
+        let hints = Hints {
+            transport: Transport::Udp,
+            protocol: Some(Transport::Udp.protocol()),
+            ..Hints::default()
+        };
+        let asked = hints.plan(End::Remote, Some("a.example"), &service("tftp"));
+        assert_eq!(asked, Ok(Plan::Ask("a.example".into(), 69)));
+        let hints = Hints {
+            protocol: Some(Transport::Tcp.protocol()),
+            ..hints
+        };
+        assert_eq!(
+            hints.plan(End::Remote, Some("::1"), &Service::Port(7)),
+            known("[::1]:7")
+        );
+        assert_eq!(
+            told(hints.plan(End::Remote, Some("a.example"), &Service::Port(7))),
+            "[Errno -7] ai_socktype not supported"
+        );
     }
 
     #[test]

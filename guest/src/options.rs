@@ -46,7 +46,7 @@ pub struct SocketOptions {
 
 impl SocketOptions {
     /// No system takes 0 for any of these.
-    fn check(&self) -> Result<(), Failure> {
+    pub fn check(&self) -> Result<(), Failure> {
         let keep_alive = self.keep_alive.unwrap_or_default();
         let zeros = [
             ("keep-alive idle", keep_alive.idle == Some(Duration::ZERO)),

@@ -3,6 +3,26 @@
 use crate::failure::{Failure, LookupFailure};
 use crate::services;
 
+/// What carries the bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Transport {
+    /// Streams.
+    #[default]
+    Tcp,
+    /// Datagrams.
+    Udp,
+}
+
+impl Transport {
+    /// Its number in IANA's registry of protocols.
+    pub fn protocol(self) -> u32 {
+        match self {
+            Transport::Tcp => 6,
+            Transport::Udp => 17,
+        }
+    }
+}
+
 /// Where on a host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Service {
@@ -38,11 +58,11 @@ impl Service {
         Some(port.ok_or(PortError::OutOfRange))
     }
 
-    /// The port.
-    pub fn port(&self) -> Result<u16, PortError> {
+    /// The port; a name is one of this transport.
+    pub fn port(&self, transport: Transport) -> Result<u16, PortError> {
         let by_name = || match self {
             Service::Port(port) => Some(*port),
-            Service::Name(name) => services::tcp_port(name),
+            Service::Name(name) => services::port(transport, name),
         };
         self.number()
             .unwrap_or_else(|| by_name().ok_or(PortError::Unknown))
@@ -91,7 +111,7 @@ mod tests {
 
     #[test]
     fn a3_ports() {
-        assert_eq!(Service::Port(80).port(), Ok(80));
+        assert_eq!(Service::Port(80).port(Transport::Tcp), Ok(80));
         for (name, number) in [
             ("80", 80),
             (" 80 ", 80),
@@ -101,21 +121,34 @@ mod tests {
             ("http", 80),
             ("65535", 65535),
         ] {
-            assert_eq!(service(name).port(), Ok(number), "{name:?}");
+            assert_eq!(service(name).port(Transport::Tcp), Ok(number), "{name:?}");
         }
     }
 
     #[test]
     fn a3_ports_out_of_range() {
         for name in ["65536", "-1", "99999999999999999999"] {
-            assert_eq!(service(name).port(), Err(PortError::OutOfRange), "{name}");
+            assert_eq!(
+                service(name).port(Transport::Tcp),
+                Err(PortError::OutOfRange),
+                "{name}"
+            );
         }
     }
 
     #[test]
     fn a3_unknown_services() {
+        assert_eq!(
+            service("http").port(Transport::Udp),
+            Err(PortError::Unknown)
+        );
+        assert_eq!(service("ntp").port(Transport::Udp), Ok(123));
         for name in ["nonsense", "80.9", "0x50", "http\0", " http", "+", "-", " "] {
-            assert_eq!(service(name).port(), Err(PortError::Unknown), "{name:?}");
+            assert_eq!(
+                service(name).port(Transport::Tcp),
+                Err(PortError::Unknown),
+                "{name:?}"
+            );
         }
     }
 }

@@ -1,5 +1,7 @@
-//! Port numbers of common services over TCP, by the names of IANA's registry (Service Name and Transport Protocol Port
+//! Port numbers of common services, by the names of IANA's registry (Service Name and Transport Protocol Port
 //! Number Registry, RFC 6335). WASI has no `getservbyname`.
+
+use crate::service::Transport;
 
 /// In the order of the names, for a binary search. Aliases that `/etc/services` commonly has are in it too.
 const TCP: &[(&str, u16)] = &[
@@ -140,11 +142,111 @@ const TCP: &[(&str, u16)] = &[
     ("zabbix-trapper", 10051),
 ];
 
-/// The port of a service over TCP; names are not case-sensitive (RFC 6335, section 5.1).
-pub fn tcp_port(name: &str) -> Option<u16> {
-    let name = name.to_ascii_lowercase();
-    let found = TCP.binary_search_by_key(&name.as_str(), |&(name, _)| name);
-    found.ok().and_then(|at| TCP.get(at)).map(|&(_, port)| port)
+/// As above, over UDP.
+const UDP: &[(&str, u16)] = &[
+    ("asf-rmcp", 623),
+    ("babel", 6696),
+    ("biff", 512),
+    ("bootpc", 68),
+    ("bootps", 67),
+    ("chargen", 19),
+    ("clearcase", 371),
+    ("coap", 5683),
+    ("coaps", 5684),
+    ("comsat", 512),
+    ("datametrics", 1645),
+    ("daytime", 13),
+    ("dhcpv6-client", 546),
+    ("dhcpv6-server", 547),
+    ("discard", 9),
+    ("domain", 53),
+    ("domain-s", 853),
+    ("echo", 7),
+    ("geneve", 6081),
+    ("gnunet", 2086),
+    ("gnutella-rtr", 6347),
+    ("gnutella-svc", 6346),
+    ("https", 443),
+    ("iax", 4569),
+    ("icp", 3130),
+    ("icpv2", 3130),
+    ("ipsec-nat-t", 4500),
+    ("isakmp", 500),
+    ("isns", 3205),
+    ("kerberos", 88),
+    ("kerberos5", 88),
+    ("kpasswd", 464),
+    ("krb5", 88),
+    ("l2f", 1701),
+    ("l2tp", 1701),
+    ("ldap", 389),
+    ("ldaps", 636),
+    ("ldp", 646),
+    ("mdns", 5353),
+    ("memcache", 11211),
+    ("ms-sql-m", 1434),
+    ("netbios-dgm", 138),
+    ("netbios-ns", 137),
+    ("nfs", 2049),
+    ("ntalk", 518),
+    ("ntp", 123),
+    ("nut", 3493),
+    ("old-radacct", 1646),
+    ("old-radius", 1645),
+    ("openvpn", 1194),
+    ("portmapper", 111),
+    ("ptp-event", 319),
+    ("ptp-general", 320),
+    ("radacct", 1813),
+    ("radius", 1812),
+    ("radius-acct", 1813),
+    ("roughtime", 2002),
+    ("route", 520),
+    ("routed", 520),
+    ("router", 520),
+    ("rtcm-sc104", 2101),
+    ("rtsp", 554),
+    ("sip", 5060),
+    ("sip-tls", 5061),
+    ("sips", 5061),
+    ("snmp", 161),
+    ("snmp-trap", 162),
+    ("snmptrap", 162),
+    ("stun", 3478),
+    ("stuns", 5349),
+    ("sunrpc", 111),
+    ("svrloc", 427),
+    ("syslog", 514),
+    ("syslog-tls", 6514),
+    ("tacacs", 49),
+    ("talk", 517),
+    ("tftp", 69),
+    ("time", 37),
+    ("timserver", 37),
+    ("tinc", 655),
+    ("turn", 3478),
+    ("turns", 5349),
+    ("vxlan", 4789),
+    ("who", 513),
+    ("whod", 513),
+    ("xdmcp", 177),
+];
+
+fn table(transport: Transport) -> &'static [(&'static str, u16)] {
+    match transport {
+        Transport::Tcp => TCP,
+        Transport::Udp => UDP,
+    }
+}
+
+/// The port of a service; names are not case-sensitive (RFC 6335, section 5.1).
+pub fn port(transport: Transport, name: &str) -> Option<u16> {
+    let (name, table) = (name.to_ascii_lowercase(), table(transport));
+    let found = table.binary_search_by_key(&name.as_str(), |&(name, _)| name);
+    found
+        .ok()
+        .and_then(|at| table.get(at))
+        .map(|&(_, port)| port)
 }
 
 #[cfg(test)]
@@ -152,23 +254,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_is_sorted_and_named_as_rfc6335_5_1_demands() {
-        for pair in TCP.windows(2) {
-            assert!(pair[0].0 < pair[1].0, "{} before {}", pair[0].0, pair[1].0);
-        }
-        for (name, port) in TCP {
-            let character = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-            assert!(name.chars().all(character) && name.len() <= 15, "{name}");
-            assert!(*port > 0);
+    fn the_tables_are_sorted_and_named_as_rfc6335_5_1_demands() {
+        for table in [TCP, UDP] {
+            for pair in table.windows(2) {
+                assert!(pair[0].0 < pair[1].0, "{} before {}", pair[0].0, pair[1].0);
+            }
+            for (name, port) in table {
+                let character = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+                assert!(name.chars().all(character) && name.len() <= 15, "{name}");
+                assert!(*port > 0);
+            }
         }
     }
 
     #[test]
     fn names() {
-        assert_eq!(tcp_port("https"), Some(443));
-        assert_eq!(tcp_port("HTTP"), Some(80));
-        assert_eq!(tcp_port("nonsense"), None);
-        assert_eq!(tcp_port(""), None);
+        for (transport, name, number) in [
+            (Transport::Tcp, "https", Some(443)),
+            (Transport::Tcp, "HTTP", Some(80)),
+            (Transport::Tcp, "ntp", None),
+            (Transport::Udp, "NTP", Some(123)),
+            (Transport::Udp, "http", None),
+            (Transport::Udp, "", None),
+        ] {
+            assert_eq!(port(transport, name), number, "{name}");
+        }
     }
 
     /// What the machine calls by the same name, is the same.
@@ -184,15 +294,17 @@ mod tests {
                 .next()
                 .unwrap_or_default()
                 .split_whitespace();
-            let (Some(name), Some(port)) = (words.next(), words.next()) else {
+            let (Some(name), Some(place)) = (words.next(), words.next()) else {
                 continue;
             };
-            let Some(port) = port.strip_suffix("/tcp") else {
-                continue;
+            let (number, transport) = match place.split_once('/') {
+                Some((number, "tcp")) => (number, Transport::Tcp),
+                Some((number, "udp")) => (number, Transport::Udp),
+                _ => continue,
             };
             for name in std::iter::once(name).chain(words) {
-                if let Some(here) = tcp_port(name) {
-                    assert_eq!(here.to_string(), port, "{name}");
+                if let Some(here) = port(transport, name) {
+                    assert_eq!(here.to_string(), number, "{name}");
                     known += 1;
                 }
             }
@@ -220,7 +332,23 @@ mod tests {
             ("turn", 3478),
             ("turns", 5349),
         ] {
-            assert_eq!(tcp_port(name), Some(port), "{name}");
+            assert_eq!(super::port(Transport::Tcp, name), Some(port), "{name}");
+        }
+        for (name, port) in [
+            ("coap", 5683),
+            ("coaps", 5684),
+            ("geneve", 6081),
+            ("memcache", 11211),
+            ("roughtime", 2002),
+            ("sips", 5061),
+            ("stun", 3478),
+            ("stuns", 5349),
+            ("syslog-tls", 6514),
+            ("turn", 3478),
+            ("turns", 5349),
+            ("vxlan", 4789),
+        ] {
+            assert_eq!(super::port(Transport::Udp, name), Some(port), "{name}");
         }
     }
 }

@@ -7,38 +7,29 @@ times not at all.
 
 import asyncio
 import contextlib
-import dataclasses
-import errno
-import functools
-import operator
-import re
 import socket
 import ssl
 import sys
 
 import questions
 import vectors
+from common import (
+    ADDRESSES,
+    FAMILIES,
+    PATIENCE,
+    SETTLING,
+    Ports,
+    bind_everywhere,
+    endpoint,
+    family_of,
+    flags_of,
+    port_of,
+    raised,
+    socket_address,
+)
 
-# The only addresses on which something listens, or is bound to refuse.
-ADDRESSES = ["127.0.0.1", "127.0.0.2", "127.0.0.3", "::1"]
 # Ports that questions ask for by a service name: somebody else's server on them would change the outcomes.
 UNUSED_PORTS = [70, 80, 443]
-# No question has to wait for anything, so that this is never used up unless a question is wrong.
-PATIENCE = 5.0
-# How long asyncio may take to close a socket after it has raised.
-SETTLING = 0.05
-
-FAMILIES = {"inet": socket.AF_INET, "inet6": socket.AF_INET6}
-
-LOOKUP_FLAGS = {
-    "passive": socket.AI_PASSIVE,
-    "canon-name": socket.AI_CANONNAME,
-    "numeric-host": socket.AI_NUMERICHOST,
-    "numeric-service": socket.AI_NUMERICSERV,
-    "v4-mapped": socket.AI_V4MAPPED,
-    "all": socket.AI_ALL,
-    "addr-config": socket.AI_ADDRCONFIG,
-}
 
 # The options whose values asyncio takes as they are, with asyncio's names for them.
 SAME_VALUE = {
@@ -87,28 +78,6 @@ class RecordingLoop(asyncio.SelectorEventLoop):
         return await super().sock_connect(sock, address)
 
 
-@dataclasses.dataclass(frozen=True)
-class Ports:
-    """The port numbers of this run, each under the name of its placeholder."""
-
-    # An echo server.
-    open: int
-    # Bound, but nothing listens: it refuses, and nobody else can take it.
-    closed: int
-    # Something listens, so that nobody can bind to it.
-    taken: int
-
-    def fill(self, text):
-        """Puts the numbers into the placeholders."""
-        return text.format_map(dataclasses.asdict(self))
-
-    def hide(self, text):
-        """Puts the placeholders back."""
-        for name, number in dataclasses.asdict(self).items():
-            text = re.sub(rf"\b{number}\b", f"{{{name}}}", text)
-        return text
-
-
 def stream_address(address, port):
     """What getaddrinfo gives for a TCP port on an IP address."""
     family = family_of(address)
@@ -116,42 +85,13 @@ def stream_address(address, port):
     return family, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (address, port, *rest)
 
 
-def family_of(address):
-    """The family of an IP address."""
-    return socket.AF_INET6 if ":" in address else socket.AF_INET
-
-
-def bind_everywhere():
-    """Sockets on all of ADDRESSES, bound to one port that happened to be free on all of them."""
-    while True:
-        with contextlib.ExitStack() as opened:
-            sockets = [
-                opened.enter_context(socket.socket(family_of(address))) for address in ADDRESSES
-            ]
-            if bind_to_one_port(sockets):
-                opened.pop_all()
-                return sockets
-
-
-def bind_to_one_port(sockets):
-    """Whether the port that the first socket got was free for the others too."""
-    port = 0
-    for sock, address in zip(sockets, ADDRESSES):
-        try:
-            sock.bind((address, port))
-        except OSError as error:
-            if error.errno != errno.EADDRINUSE:
-                raise
-            return False
-        port = sock.getsockname()[1]
-    return True
-
-
 @contextlib.asynccontextmanager
 async def servers(loop):
     """Opens the ports, and gives them for as long as the context lasts."""
     with contextlib.ExitStack() as stack:
-        sockets = {name: bind_everywhere() for name in ("open", "closed", "taken")}
+        sockets = {
+            name: bind_everywhere(socket.SOCK_STREAM) for name in ("open", "closed", "taken")
+        }
         for sock in sockets["closed"] + sockets["taken"]:
             stack.enter_context(sock)
         for sock in sockets["taken"]:
@@ -180,8 +120,7 @@ def keyword_arguments(question, ports):
             case "family":
                 keywords["family"] = FAMILIES[value]
             case "lookup-flags":
-                flags = (LOOKUP_FLAGS[flag] for flag in value)
-                keywords["flags"] = functools.reduce(operator.or_, flags)
+                keywords["flags"] = flags_of(value)
             case "local-addresses":
                 [local] = value
                 keywords["local_addr"] = local.get("host"), port_of(local["service"], ports)
@@ -197,17 +136,6 @@ def keyword_arguments(question, ports):
     return keywords
 
 
-def port_of(service, ports):
-    """asyncio's `port` for a service: a string for WIT's `name`, a number for WIT's `port`."""
-    match service:
-        case {"name": name}:
-            return ports.fill(name)
-        case str() if service.startswith("{"):
-            return int(ports.fill(service))
-        case _:
-            return service
-
-
 def own_context():
     """A context of the user's own. It trusts nobody, which no question comes to feel."""
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -218,9 +146,9 @@ def user_socket(description):
     before, _, after = description.rpartition(":")
     if before == "unconnected":
         return socket.socket(FAMILIES[after])
-    address = before.strip("[]")
-    sock = socket.socket(family_of(address))
-    sock.connect((address, int(after)))
+    address = socket_address(description)
+    sock = socket.socket(family_of(address[0]))
+    sock.connect(address)
     return sock
 
 
@@ -267,38 +195,6 @@ def connected(transport, keywords, ports):
     if "local_addr" in keywords:
         ends["local"] = transport.get_extra_info("sockname")[0]
     return ends
-
-
-def endpoint(address):
-    """A socket address in the usual notation, `[::1]:80`."""
-    host, port, *rest = address
-    family = family_of(host)
-    host = socket.inet_ntop(family, socket.inet_pton(family, host))
-    if family == socket.AF_INET:
-        return f"{host}:{port}"
-    _flow_info, scope = rest
-    zone = f"%{scope}" if scope else ""
-    return f"[{host}{zone}]:{port}"
-
-
-def raised(error, ports):
-    """What a program and a person can see of an exception."""
-    facts = {
-        "type": type(error).__name__,
-        "bases": bases(type(error)),
-        "errno": getattr(error, "errno", None),
-        # What goes wrong with TLS is told in OpenSSL's words, of which each version has its own.
-        "text": None if isinstance(error, ssl.SSLError) else ports.hide(str(error)),
-    }
-    if isinstance(error, ExceptionGroup):
-        facts["exceptions"] = [raised(each, ports) for each in error.exceptions]
-    return facts
-
-
-def bases(kind):
-    """The names of the classes between an exception class and `Exception`, the nearest first."""
-    between = kind.__mro__[1 : kind.__mro__.index(Exception)]
-    return [base.__name__ for base in between]
 
 
 async def record():

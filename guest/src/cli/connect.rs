@@ -1,128 +1,281 @@
 //! `connect HOST PORT`: the flags, and the options of `create-connection` that they are.
 
-use super::values::{LOOKUP_FLAGS, Resolve, duration, flags, host_address, race_until, resolve};
-use crate::lookup::{Family, Hints};
-use crate::options::{CONNECTION_ATTEMPT_DELAY, KeepAlive, Milestone, Options, SocketOptions};
-use crate::service::{HostAddress, Service};
-use clap::Args;
+use super::Given;
+use super::common::{self, Common};
+use super::flag::{Command, Flag};
+use super::read::{missing, read};
+use super::values::{
+    Resolve, duration, host_address, pieces, race_until, resolve, unbracketed, up_to,
+};
+use super::{Answer, check_port, usage};
+use crate::options::{CONNECTION_ATTEMPT_DELAY, KeepAlive, Milestone, Options};
+use crate::service::{HostAddress, Service, Transport};
 use std::path::PathBuf;
 use std::time::Duration;
 
 /// `connect HOST PORT`
-#[derive(Debug, Args)]
+#[derive(Debug, Default)]
+#[allow(missing_docs)]
 pub struct Connect {
-    /// Name or IP address of the host
     pub host: String,
-    /// Port number, or service name such as https
     pub port: String,
-
-    /// Speak TLS and verify the certificate, against Mozilla's root certificates unless --ca is given
-    #[arg(long, help_heading = "TLS")]
-    tls: bool,
-    /// Trust the certificates in this file, in PEM or DER, instead of Mozilla's; may be repeated
-    #[arg(long, value_name = "FILE", requires = "tls", help_heading = "TLS")]
+    pub common: Common,
+    pub tls: bool,
     pub ca: Vec<PathBuf>,
-    /// The name that the certificate must have [default: HOST]
-    #[arg(long, value_name = "NAME", requires = "tls", help_heading = "TLS")]
-    pub(super) server_name: Option<String>,
-    /// Offer these application protocols, the preferred one first
-    #[arg(
-        long,
-        value_name = "P,P",
-        value_delimiter = ',',
-        requires = "tls",
-        help_heading = "TLS"
-    )]
     pub alpn: Vec<String>,
-
-    /// IPv4 only
-    #[arg(short = '4', conflicts_with = "ipv6", help_heading = "Addresses")]
-    ipv4: bool,
-    /// IPv6 only
-    #[arg(short = '6', help_heading = "Addresses")]
-    ipv6: bool,
-    /// Use these addresses for HOST and PORT instead of a lookup; may be repeated, the addresses add up
-    #[arg(long, value_name = "HOST:PORT:ADDR,ADDR", value_parser = resolve, help_heading = "Addresses")]
-    pub(super) resolve: Vec<Resolve>,
-    /// Never connect to addresses in these networks, such as 10.0.0.0/8, or to any that is not public: private
-    #[arg(
-        long,
-        value_name = "NET,NET",
-        value_delimiter = ',',
-        help_heading = "Addresses"
-    )]
-    refuse_networks: Vec<String>,
-    /// Connect from this address of this machine; repeated, the first of the right family that can be used
-    #[arg(long, value_name = "HOST[:PORT]", value_parser = host_address, help_heading = "Addresses")]
+    server_name: Option<String>,
+    resolve: Vec<Resolve>,
     local_address: Vec<HostAddress>,
-    /// Look up with these flags of getaddrinfo
-    #[arg(long, value_name = "FLAG,FLAG", value_delimiter = ',', value_parser = LOOKUP_FLAGS, help_heading = "Addresses")]
-    lookup_flags: Vec<String>,
-    /// Look up for this protocol, by its number; only TCP, 6, has streams
-    #[arg(long, value_name = "N", help_heading = "Addresses")]
-    protocol: Option<u32>,
-
-    /// Try the next address when the previous one has not answered after this time, at least 10ms [default: 250ms]
-    #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "Attempts")]
     happy_eyeballs_delay: Option<Duration>,
-    /// Alternate between the address families after N addresses of the first; 0 keeps the order [default: 1]
-    #[arg(long, value_name = "N", help_heading = "Attempts")]
     interleave: Option<u32>,
-    /// Try one address after another, the next when the previous one has failed
-    #[arg(
-        long,
-        conflicts_with = "happy_eyeballs_delay",
-        help_heading = "Attempts"
-    )]
     sequential: bool,
-    /// What an address must do to win: connect, or also complete the TLS handshake [default: tcp]
-    #[arg(long, value_name = "tcp|tls", value_parser = race_until, help_heading = "Attempts")]
     race_until: Option<Milestone>,
-
-    /// How long lookup, connecting and handshake may take together [default: as long as the system tries, minutes]
-    #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "Time limits")]
-    pub timeout: Option<Duration>,
-    /// How long the TLS handshake may take [default: 60s]
-    #[arg(long, value_name = "TIME", value_parser = duration, requires = "tls", help_heading = "Time limits")]
     handshake_timeout: Option<Duration>,
-    /// How long the peer may take at the end to take what is still unsent [default: 30s]
-    #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "Time limits")]
     shutdown_timeout: Option<Duration>,
-
-    /// Let the system probe the connection when it is idle
-    #[arg(long, help_heading = "Socket")]
     keep_alive: bool,
-    /// How long it is idle before the first probe; implies --keep-alive [default: the system's]
-    #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "Socket")]
-    keep_alive_idle: Option<Duration>,
-    /// The time between probes; implies --keep-alive [default: the system's]
-    #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "Socket")]
-    keep_alive_interval: Option<Duration>,
-    /// After how many unanswered probes it is broken; implies --keep-alive [default: the system's]
-    #[arg(long, value_name = "N", help_heading = "Socket")]
-    keep_alive_count: Option<u32>,
-    /// How many routers a packet may pass [default: the system's]
-    #[arg(long, value_name = "N", help_heading = "Socket")]
-    hop_limit: Option<u8>,
-    /// The size of the system's receive buffer [default: the system's]
-    #[arg(long, value_name = "BYTES", help_heading = "Socket")]
-    receive_buffer_size: Option<u64>,
-    /// The size of the system's send buffer [default: the system's]
-    #[arg(long, value_name = "BYTES", help_heading = "Socket")]
-    send_buffer_size: Option<u64>,
-
-    /// Tell the failure of each address
-    #[arg(long, help_heading = "Output")]
-    pub all_errors: bool,
-    /// Tell what was agreed on, and draw the timeline of every attempt, on standard error
-    #[arg(short, long, conflicts_with = "json", help_heading = "Output")]
-    pub verbose: bool,
-    /// At the end, write result or failure and the timeline as one line of JSON on standard error, and nothing else there
-    #[arg(long, help_heading = "Output")]
-    pub json: bool,
+    probes: KeepAlive,
 }
 
+pub(super) static COMMAND: Command = Command {
+    name: "connect",
+    usage: "[OPTIONS] <HOST> <PORT>",
+    about: "Join standard input and output to a TCP or TLS connection",
+    more: "The end of standard input is told to the peer (FIN, or close_notify with TLS), and what the peer still sends is \
+           read to its end.",
+    arguments: &[
+        ("<HOST>", "Name or IP address of the host"),
+        ("<PORT>", "Port number, or service name such as https"),
+    ],
+    groups: &[
+        ("TLS", &TLS),
+        ("Addresses", &ADDRESSES),
+        ("Attempts", &ATTEMPTS),
+        ("Time limits", &TIME_LIMITS),
+        ("Socket", &SOCKET),
+        ("Output", &OUTPUT),
+    ],
+    after: "Examples:
+  switchboard connect example.com https --tls -v
+  printf 'PING\\r\\n' | switchboard connect localhost 6379 --timeout 5s
+  switchboard connect db.example 5432 --resolve db.example:5432:192.0.2.1
+
+Durations: 250ms, 10s, 1.5s, 2m, 1h.
+
+Exit status: 0 done, 1 the connection failed, 2 the arguments were wrong.
+",
+};
+
+static TLS: [Flag; 4] = [
+    Flag::switch(
+        "--tls",
+        |it| it.connect.tls = true,
+        "Speak TLS and verify the certificate, against Mozilla's root certificates unless --ca is given",
+    ),
+    Flag::value(
+        "--ca",
+        "FILE",
+        |it, text| {
+            it.connect.ca.push(text.into());
+            Ok(())
+        },
+        "Trust the certificates in this file, in PEM or DER, instead of Mozilla's; may be repeated",
+    )
+    .repeats()
+    .needs("--tls"),
+    Flag::value(
+        "--server-name",
+        "NAME",
+        |it, text| {
+            it.connect.server_name = Some(text.to_owned());
+            Ok(())
+        },
+        "The name that the certificate must have [default: HOST]",
+    )
+    .needs("--tls"),
+    Flag::value(
+        "--alpn",
+        "P,P",
+        |it, text| {
+            it.connect.alpn.extend(pieces(text));
+            Ok(())
+        },
+        "Offer these application protocols, the preferred one first",
+    )
+    .repeats()
+    .needs("--tls"),
+];
+
+static ADDRESSES: [Flag; 7] = [
+    common::IPV4,
+    common::IPV6,
+    Flag::value(
+        "--resolve",
+        "HOST:PORT:ADDR,ADDR",
+        |it, text| {
+            it.connect.resolve.push(resolve(text)?);
+            Ok(())
+        },
+        "Use these addresses for HOST and PORT instead of a lookup; may be repeated, the addresses add up",
+    )
+    .repeats(),
+    common::REFUSE_NETWORKS,
+    Flag::value(
+        "--local-address",
+        "HOST[:PORT]",
+        |it, text| {
+            it.connect.local_address.push(host_address(text, Transport::Tcp)?);
+            Ok(())
+        },
+        "Connect from this address of this machine; repeated, the first of the right family that can be used",
+    )
+    .repeats(),
+    common::LOOKUP_FLAGS,
+    common::protocol("Look up for this protocol, by its number; only TCP, 6, has streams"),
+];
+
+static ATTEMPTS: [Flag; 4] = [
+    Flag::value(
+        "--happy-eyeballs-delay",
+        "TIME",
+        |it, text| {
+            it.connect.happy_eyeballs_delay = Some(duration(text)?);
+            Ok(())
+        },
+        "Try the next address when the previous one has not answered after this time, at least 10ms [default: 250ms]",
+    ),
+    Flag::value(
+        "--interleave",
+        "N",
+        |it, text| {
+            it.connect.interleave = Some(up_to(text, u32::MAX)?);
+            Ok(())
+        },
+        "Alternate between the address families after N addresses of the first; 0 keeps the order [default: 1]",
+    ),
+    Flag::switch(
+        "--sequential",
+        |it| it.connect.sequential = true,
+        "Try one address after another, the next when the previous one has failed",
+    )
+    .excludes(&["--happy-eyeballs-delay"]),
+    Flag::value(
+        "--race-until",
+        "tcp|tls",
+        |it, text| {
+            it.connect.race_until = Some(race_until(text)?);
+            Ok(())
+        },
+        "What an address must do to win: connect, or also complete the TLS handshake [default: tcp]",
+    ),
+];
+
+static TIME_LIMITS: [Flag; 3] = [
+    common::timeout(
+        "How long lookup, connecting and handshake may take together [default: as long as the system tries, minutes]",
+    ),
+    Flag::value(
+        "--handshake-timeout",
+        "TIME",
+        |it, text| {
+            it.connect.handshake_timeout = Some(duration(text)?);
+            Ok(())
+        },
+        "How long the TLS handshake may take [default: 60s]",
+    )
+    .needs("--tls"),
+    Flag::value(
+        "--shutdown-timeout",
+        "TIME",
+        |it, text| {
+            it.connect.shutdown_timeout = Some(duration(text)?);
+            Ok(())
+        },
+        "How long the peer may take at the end to take what is still unsent [default: 30s]",
+    ),
+];
+
+static SOCKET: [Flag; 7] = [
+    Flag::switch(
+        "--keep-alive",
+        |it| it.connect.keep_alive = true,
+        "Let the system probe the connection when it is idle",
+    ),
+    Flag::value(
+        "--keep-alive-idle",
+        "TIME",
+        |it, text| {
+            it.connect.probes.idle = Some(duration(text)?);
+            Ok(())
+        },
+        "How long it is idle before the first probe; implies --keep-alive [default: the system's]",
+    ),
+    Flag::value(
+        "--keep-alive-interval",
+        "TIME",
+        |it, text| {
+            it.connect.probes.interval = Some(duration(text)?);
+            Ok(())
+        },
+        "The time between probes; implies --keep-alive [default: the system's]",
+    ),
+    Flag::value(
+        "--keep-alive-count",
+        "N",
+        |it, text| {
+            it.connect.probes.count = Some(up_to(text, u32::MAX)?);
+            Ok(())
+        },
+        "After how many unanswered probes it is broken; implies --keep-alive [default: the system's]",
+    ),
+    common::HOP_LIMIT,
+    common::RECEIVE_BUFFER_SIZE,
+    common::SEND_BUFFER_SIZE,
+];
+
+static OUTPUT: [Flag; 4] = [
+    common::ALL_ERRORS,
+    common::verbose(
+        "Tell what was agreed on, and draw the timeline of every attempt, on standard error",
+    ),
+    common::JSON,
+    common::HELP,
+];
+
 impl Connect {
+    /// Reads what follows the name of the command.
+    pub(super) fn parse(words: impl IntoIterator<Item = String>) -> Result<Self, Answer> {
+        let (given, others) = read(&COMMAND, words)?;
+        let mut others = others.into_iter();
+        let host = others.next().ok_or_else(|| missing(&COMMAND, "<HOST>"))?;
+        let port = others.next().ok_or_else(|| missing(&COMMAND, "<PORT>"))?;
+        let Given { common, connect } = given;
+        let connect = Self {
+            host: unbracketed(&host).to_owned(),
+            port,
+            common,
+            ..connect
+        };
+        connect.check()?;
+        Ok(connect)
+    }
+
+    fn check(&self) -> Result<(), Answer> {
+        if self.host.is_empty() {
+            return Err(usage("the host is empty"));
+        }
+        if self.server_name.as_deref() == Some("") {
+            return Err(usage("the name in --server-name is empty"));
+        }
+        let unused = self.resolve.iter().find(|it| !self.is_for(it));
+        if let Some(Resolve { host, port, .. }) = unused {
+            return Err(usage(format!(
+                "--resolve {host}:{port} is not for {} {}",
+                self.host, self.port
+            )));
+        }
+        check_port(&self.port, Transport::Tcp)
+    }
+
     /// The options of `create-connection`, without those of TLS that come from files.
     pub fn options(&self) -> Options {
         let service = Service::Name(self.port.clone());
@@ -135,15 +288,7 @@ impl Connect {
             host: Some(self.host.clone()),
             service: Some(service),
             addresses: (!resolved.is_empty()).then_some(resolved),
-            hints: Hints {
-                family: match (self.ipv4, self.ipv6) {
-                    (true, _) => Some(Family::Inet),
-                    (_, true) => Some(Family::Inet6),
-                    _ => None,
-                },
-                protocol: self.protocol,
-                flags: flags(&self.lookup_flags),
-            },
+            hints: self.common.hints(Transport::Tcp),
             sock: false,
             local_addresses: self.local_address.clone(),
             // Its files are still to be read.
@@ -160,36 +305,22 @@ impl Connect {
             },
             interleave: Some(self.interleave.unwrap_or(1)),
             race_until: self.race_until.unwrap_or_default(),
-            all_errors: self.all_errors,
-            timeout: self.timeout,
-            refuse_networks: self.refuse_networks.clone(),
-            socket: SocketOptions {
-                keep_alive: self.keep_alive(),
-                hop_limit: self.hop_limit,
-                receive_buffer_size: self.receive_buffer_size,
-                send_buffer_size: self.send_buffer_size,
-            },
+            all_errors: self.common.all_errors,
+            timeout: self.common.timeout,
+            refuse_networks: self.common.refuse_networks.clone(),
+            socket: self.common.socket(self.keep_alive()),
         }
     }
 
     /// Whether a `--resolve` is for the host and port that are to be connected to.
-    pub(super) fn is_for(&self, resolve: &Resolve) -> bool {
+    fn is_for(&self, resolve: &Resolve) -> bool {
         let absolute = |host: &str| host.trim_end_matches('.').to_ascii_lowercase();
-        let port = Service::Name(self.port.clone()).port();
+        let port = Service::Name(self.port.clone()).port(Transport::Tcp);
         absolute(&resolve.host) == absolute(&self.host) && Ok(resolve.port) == port
     }
 
     fn keep_alive(&self) -> Option<KeepAlive> {
-        let keep_alive = KeepAlive {
-            idle: self.keep_alive_idle,
-            interval: self.keep_alive_interval,
-            count: self.keep_alive_count,
-        };
-        (self.keep_alive || keep_alive != KeepAlive::default()).then_some(keep_alive)
-    }
-
-    /// Whether to speak TLS.
-    pub fn tls(&self) -> bool {
-        self.tls
+        let asked = self.keep_alive || self.probes != KeepAlive::default();
+        asked.then_some(self.probes)
     }
 }

@@ -1,14 +1,18 @@
-//! The arguments of the command, and what they mean for `create-connection`.
+//! The arguments of the command, and what they mean for the calls.
 
+mod common;
 mod connect;
+mod flag;
+mod help;
+mod read;
 mod values;
 
+pub use common::Common;
 pub use connect::Connect;
 
 use crate::json::Report;
-use crate::service::{PortError, Service};
-use clap::{Parser, Subcommand};
-use values::Resolve;
+use crate::service::{PortError, Service, Transport};
+use flag::Command;
 
 /// What the process says when all went well.
 pub const DONE: u8 = 0;
@@ -17,30 +21,28 @@ pub const FAILED: u8 = 1;
 /// What the process says when the arguments were wrong.
 pub const USAGE: u8 = 2;
 
-const EXIT_STATUS: &str =
-    "Exit status: 0 done, 1 the connection failed, 2 the arguments were wrong.";
+const HELP: &str = "Opens connections: name lookup, Happy Eyeballs, TLS
 
-const EXAMPLES: &str = "Examples:
-  switchboard connect example.com https --tls -v
-  printf 'PING\\r\\n' | switchboard connect localhost 6379 --timeout 5s
-  switchboard connect db.example 5432 --resolve db.example:5432:192.0.2.1,192.0.2.2";
+Usage: switchboard <COMMAND>
 
-/// Opens connections: name lookup, Happy Eyeballs, TLS.
-#[derive(Debug, Parser)]
-#[command(name = "switchboard", version, after_help = EXIT_STATUS)]
-pub struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-}
+Commands:
+  connect        Join standard input and output to a TCP or TLS connection
+  help           Print this help, or that of a command
 
-#[derive(Debug, Subcommand)]
-enum Command {
-    /// Join standard input and output to a TCP or TLS connection
-    ///
-    /// The end of standard input is told to the peer (FIN, or close_notify with TLS), and what the peer still sends is
-    /// read to its end.
-    #[command(after_help = format!("{EXAMPLES}\n\nDurations: 250ms, 10s, 1.5s, 2m, 1h.\n\n{EXIT_STATUS}"))]
-    Connect(Connect),
+Options:
+  -h, --help     Print this help
+  -V, --version  Print the version
+
+Each command tells its options: switchboard connect --help
+
+Exit status: 0 done, 1 the connection failed, 2 the arguments were wrong.
+";
+
+/// What the flags say: of all commands, as a table has no types of its own.
+#[derive(Debug, Default)]
+struct Given {
+    common: Common,
+    connect: Connect,
 }
 
 /// A text for the user, who asked for it or has to read it, and the exit status.
@@ -75,36 +77,58 @@ pub fn asks_for_json(arguments: &[String]) -> bool {
 
 /// Reads the arguments; the first is the name of the program.
 pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Connect, Answer> {
-    let parsed = Arguments::try_parse_from(arguments);
-    let Command::Connect(mut connect) = parsed.map_err(answer)?.command;
-    connect.host = values::unbracketed(&connect.host).to_owned();
-    if connect.host.is_empty() {
-        return Err(usage("the host is empty"));
+    let mut words = arguments.into_iter().skip(1);
+    let help = |status| Answer {
+        text: HELP.to_owned(),
+        status,
+    };
+    let Some(word) = words.next() else {
+        return Err(help(USAGE));
+    };
+    match word.as_str() {
+        "connect" => Connect::parse(words),
+        "help" => Err(match words.next() {
+            Some(word) => match command(&word) {
+                Some(command) => Answer {
+                    text: help::help(command),
+                    status: DONE,
+                },
+                None => unknown(&word),
+            },
+            None => help(DONE),
+        }),
+        "-h" | "--help" => Err(help(DONE)),
+        "-V" | "--version" => Err(Answer {
+            text: concat!("switchboard ", env!("CARGO_PKG_VERSION"), "\n").to_owned(),
+            status: DONE,
+        }),
+        _ => Err(unknown(&word)),
     }
-    if connect.server_name.as_deref() == Some("") {
-        return Err(usage("the name in --server-name is empty"));
-    }
-    let unused = connect.resolve.iter().find(|it| !connect.is_for(it));
-    if let Some(Resolve { host, port, .. }) = unused {
-        return Err(usage(format!(
-            "--resolve {host}:{port} is not for {} {}",
-            connect.host, connect.port
-        )));
-    }
-    // What create-connection would find as well, but here it is a wrong argument and not a failed connection.
-    if connect.port.trim().is_empty() {
+}
+
+/// The command of this name.
+fn command(name: &str) -> Option<&'static Command> {
+    [&connect::COMMAND].into_iter().find(|it| it.name == name)
+}
+
+fn unknown(word: &str) -> Answer {
+    read::wrong(match word.starts_with('-') {
+        true => format!("unknown flag '{word}': a command comes first, such as connect"),
+        false => format!("unknown command '{word}': there are connect and help"),
+    })
+}
+
+/// What the calls would find as well, but here it is a wrong argument and not a failed connection.
+fn check_port(port: &str, transport: Transport) -> Result<(), Answer> {
+    if port.trim().is_empty() {
         return Err(usage("the port is empty"));
     }
-    match Service::Name(connect.port.clone()).port() {
-        Ok(_) => Ok(connect),
-        Err(error) => {
-            let why = match error {
-                PortError::OutOfRange => "it must be 0-65535",
-                PortError::Unknown => "it is neither a number nor a known service",
-            };
-            Err(usage(format!("invalid port '{}': {why}", connect.port)))
-        }
-    }
+    let why = match Service::Name(port.to_owned()).port(transport) {
+        Ok(_) => return Ok(()),
+        Err(PortError::OutOfRange) => "it must be 0-65535",
+        Err(PortError::Unknown) => "it is neither a number nor a known service",
+    };
+    Err(usage(format!("invalid port '{port}': {why}")))
 }
 
 /// A wrong argument, found after parsing.
@@ -115,18 +139,12 @@ pub fn usage(sentence: impl std::fmt::Display) -> Answer {
     }
 }
 
-fn answer(error: clap::Error) -> Answer {
-    Answer {
-        text: format!("{}\n", error.to_string().trim_end()),
-        status: if error.use_stderr() { USAGE } else { DONE },
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::lookup::Family;
     use crate::options::{KeepAlive, Milestone, Options, SocketOptions};
+    use flag::Takes;
     use std::net::IpAddr;
     use std::time::Duration;
 
@@ -143,9 +161,85 @@ mod tests {
         connect(arguments).unwrap().options()
     }
 
+    /// A value that a flag takes, told by the name that the help has for it.
+    fn example(value: &str) -> &'static str {
+        match value {
+            "TIME" => "1s",
+            "N" => "6",
+            "BYTES" => "4096",
+            "HOST:PORT:ADDR,ADDR" => "a.example:80:127.0.0.1,::1",
+            "HOST[:PORT]" => "127.0.0.1:7",
+            "NET,NET" => "private,10.0.0.0/8",
+            "FLAG,FLAG" => "numeric-host,all",
+            "tcp|tls" => "tls",
+            _ => "word",
+        }
+    }
+
     #[test]
-    fn clap_has_no_complaint() {
-        <Arguments as clap::CommandFactory>::command().debug_assert();
+    fn every_flag_is_accepted_and_told() {
+        for (command, words) in [(&connect::COMMAND, ["a.example", "80"])] {
+            let help = help::help(command);
+            let wide = help.lines().find(|it| it.chars().count() > 80);
+            assert_eq!(wide, None);
+            for flag in command.flags() {
+                assert!(!flag.help.is_empty(), "{}", flag.name());
+                let told = |name: &str| help.contains(&format!(" {name}"));
+                assert!(told(flag.short) && told(&flag.with_value()), "{help}");
+                let mut given = words.map(str::to_owned).to_vec();
+                given.extend(flag.needs.map(str::to_owned));
+                let with = |name: &str| {
+                    let mut words = given.clone();
+                    words.push(name.to_owned());
+                    if let Takes::Value(value, _) = flag.takes {
+                        words.push(example(value).to_owned());
+                    }
+                    read::read(command, words)
+                };
+                for name in [flag.short, flag.long] {
+                    let Some(result) = (!name.is_empty()).then(|| with(name)) else {
+                        continue;
+                    };
+                    match flag.takes {
+                        Takes::Help => assert_eq!(result.unwrap_err().text, help),
+                        _ => assert!(result.is_ok(), "{name}: {result:?}"),
+                    }
+                }
+                let others = flag.excludes.iter().copied().chain(flag.needs);
+                for other in others {
+                    assert!(command.flag(other).is_some(), "{other}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn names_are_told_apart() {
+        let mut names: Vec<_> = connect::COMMAND
+            .flags()
+            .flat_map(|it| [it.short, it.long])
+            .filter(|it| !it.is_empty())
+            .collect();
+        let all = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), all);
+    }
+
+    #[test]
+    fn where_flags_and_values_stand() {
+        let options =
+            options("--timeout=1s -6 a.example --interleave 2 80 --alpn h2 --alpn=a,b --tls");
+        assert_eq!(options.timeout, Some(Duration::from_secs(1)));
+        assert_eq!(options.interleave, Some(2));
+        assert_eq!(options.hints.family, Some(Family::Inet6));
+        let alpn = connect("--tls --alpn h2 --alpn=a,b -- a.example 80").unwrap();
+        assert_eq!(alpn.alpn, ["h2", "a", "b"]);
+        let host = connect("-v -- --json 80").unwrap();
+        assert_eq!((host.host.as_str(), host.common.verbose), ("--json", true));
+        let both = connect("-v4 a.example 80").unwrap();
+        assert!(both.common.verbose);
+        assert_eq!(both.options().hints.family, Some(Family::Inet));
     }
 
     #[test]
@@ -257,11 +351,34 @@ mod tests {
             ("a.example 80 --race-until quic", "tcp"),
             ("a.example 80 --hop-limit 256", "256"),
             ("a.example 80 --json -v", "--json"),
+            ("a.example 80 --tls --tls", "--tls is given more than once"),
+            ("a.example 80 81", "unexpected argument '81'"),
+            ("a.example 80 --tls=yes", "--tls takes no value"),
+            ("a.example 80 --timeout", "--timeout <TIME> has no value"),
+            ("a.example 80 --timeout --json", "<TIME> has no value"),
+            ("a.example 80 --time-out 1s", "did you mean --timeout?"),
+            ("a.example 80 --tsl", "did you mean --tls?"),
+            ("a.example 80 --protocol -7", "invalid value '-7'"),
+            ("a.example 80 -x", "unknown flag '-x'\n"),
         ] {
             let answer = connect(arguments).unwrap_err();
             assert_eq!(answer.status, USAGE, "{arguments}");
             assert!(answer.text.contains(told), "{arguments}: {}", answer.text);
         }
+    }
+
+    #[test]
+    fn without_a_command_there_is_help_and_a_failure() {
+        let of = |words: &[&str]| {
+            let words = ["switchboard"].iter().chain(words);
+            parse(words.map(|&it| it.to_owned())).unwrap_err()
+        };
+        let (none, wrong, flag) = (of(&[]), of(&["help", "me"]), of(&["--tls"]));
+        assert_eq!([none.status, wrong.status, flag.status], [USAGE; 3]);
+        assert_eq!(none.text, HELP);
+        assert!(wrong.text.contains("unknown command 'me'"));
+        assert!(flag.text.contains("unknown flag '--tls'"));
+        assert!(of(&["connect"]).text.contains("<HOST> is missing"));
     }
 
     #[test]
@@ -291,8 +408,17 @@ mod tests {
 
     #[test]
     fn help_and_version_are_no_failure() {
-        for (arguments, told) in [("--help", "connect"), ("--version", "0.1.0")] {
-            let answer = parse(["switchboard".to_owned(), arguments.to_owned()]).unwrap_err();
+        for (arguments, told) in [
+            ("--help", "connect"),
+            ("-h", "connect"),
+            ("help", "connect"),
+            ("help connect", "--tls"),
+            ("connect a.example -h", "--tls"),
+            ("--version", "0.1.0"),
+            ("-V", "0.1.0"),
+        ] {
+            let words = ["switchboard"].into_iter().chain(arguments.split(' '));
+            let answer = parse(words.map(str::to_owned)).unwrap_err();
             assert_eq!(answer.status, DONE);
             assert!(answer.text.contains(told), "{}", answer.text);
         }

@@ -2,12 +2,14 @@
 
 use crate::lookup::Flags;
 use crate::options::Milestone;
-use crate::service::{HostAddress, Service};
+use crate::service::{HostAddress, Service, Transport};
+use std::fmt::Display;
 use std::net::{IpAddr, Ipv6Addr};
+use std::str::FromStr;
 use std::time::Duration;
 
 /// `--resolve HOST:PORT:ADDR,ADDR`
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) struct Resolve {
     pub(super) host: String,
     pub(super) port: u16,
@@ -47,7 +49,9 @@ pub(super) fn resolve(text: &str) -> Result<Resolve, String> {
     let no_port = || "its port is no number from 0 to 65535".to_owned();
     let port = match port.is_empty() {
         true => Err(no_port()),
-        false => Service::Name(port.to_owned()).port().map_err(|_| no_port()),
+        false => Service::Name(port.to_owned())
+            .port(Transport::Tcp)
+            .map_err(|_| no_port()),
     }?;
     let address = |text: &str| {
         let address = unbracketed(text).parse();
@@ -70,7 +74,7 @@ pub(super) fn unbracketed(host: &str) -> &str {
 }
 
 /// `HOST`, `HOST:PORT` or `[IPV6]:PORT`; any port that is free if none is given.
-pub(super) fn host_address(text: &str) -> Result<HostAddress, String> {
+pub(super) fn host_address(text: &str, transport: Transport) -> Result<HostAddress, String> {
     let wrong = || "it must be HOST, HOST:PORT or [IPV6]:PORT".to_owned();
     let (host, port) = match (text.strip_prefix('['), text.split_once(':')) {
         _ if text.parse::<Ipv6Addr>().is_ok() => (text, None),
@@ -85,7 +89,7 @@ pub(super) fn host_address(text: &str) -> Result<HostAddress, String> {
         return Err(wrong());
     }
     let service = port.map_or(Service::Port(0), |port| Service::Name(port.to_owned()));
-    service.port().map_err(|_| {
+    service.port(transport).map_err(|_| {
         "its port is neither a number from 0 to 65535 nor a known service".to_owned()
     })?;
     Ok(HostAddress {
@@ -103,39 +107,37 @@ pub(super) fn race_until(text: &str) -> Result<Milestone, String> {
     }
 }
 
-/// The flags of `getaddrinfo`, by the names that the WIT gives them.
-pub(super) const LOOKUP_FLAGS: [&str; 7] = [
-    "passive",
-    "canon-name",
-    "numeric-host",
-    "numeric-service",
-    "v4-mapped",
-    "all",
-    "addr-config",
-];
-
-/// The flags that are named.
-pub(super) fn flags(names: &[String]) -> Flags {
-    let set = |name: &str| names.iter().any(|it| it == name);
-    let [
-        passive,
-        canon_name,
-        numeric_host,
-        numeric_service,
-        v4_mapped,
-        all,
-        addr_config,
-    ] = LOOKUP_FLAGS.map(set);
-    Flags {
-        passive,
-        canon_name,
-        numeric_host,
-        numeric_service,
-        v4_mapped,
-        all,
-        addr_config,
-    }
+/// A list with commas.
+pub(super) fn pieces(text: &str) -> impl Iterator<Item = String> {
+    text.split(',').map(str::to_owned)
 }
+
+/// A whole number up to the largest of its type.
+pub(super) fn up_to<T: FromStr + Display>(text: &str, largest: T) -> Result<T, String> {
+    let number = text.parse();
+    number.map_err(|_| format!("it must be a number from 0 to {largest}"))
+}
+
+/// Sets the flags of `getaddrinfo` that are listed, by the names that the WIT gives them.
+pub(super) fn add_flags(flags: &mut Flags, text: &str) -> Result<(), String> {
+    for name in text.split(',') {
+        *match name {
+            "passive" => &mut flags.passive,
+            "canon-name" => &mut flags.canon_name,
+            "numeric-host" => &mut flags.numeric_host,
+            "numeric-service" => &mut flags.numeric_service,
+            "v4-mapped" => &mut flags.v4_mapped,
+            "all" => &mut flags.all,
+            "addr-config" => &mut flags.addr_config,
+            _ => return Err(format!("'{name}' is none of {LOOKUP_FLAGS}")),
+        } = true;
+    }
+    Ok(())
+}
+
+/// Their names, for the help.
+const LOOKUP_FLAGS: &str =
+    "passive, canon-name, numeric-host, numeric-service, v4-mapped, all and addr-config";
 
 #[cfg(test)]
 mod tests {
@@ -144,8 +146,8 @@ mod tests {
     #[test]
     fn local_addresses() {
         let parsed = |text: &str| {
-            let HostAddress { host, service } = host_address(text).ok()?;
-            Some((host?, service.port().ok()?))
+            let HostAddress { host, service } = host_address(text, Transport::Tcp).ok()?;
+            Some((host?, service.port(Transport::Tcp).ok()?))
         };
         for (text, host, port) in [
             ("127.0.0.1", "127.0.0.1", 0),
@@ -173,11 +175,23 @@ mod tests {
     }
 
     #[test]
+    fn numbers() {
+        assert_eq!(up_to("255", u8::MAX), Ok(255));
+        for text in ["256", "-1", "", "x", "1.5", " 1"] {
+            let told = up_to(text, u8::MAX).unwrap_err();
+            assert_eq!(told, "it must be a number from 0 to 255", "{text}");
+        }
+    }
+
+    #[test]
     fn each_flag_by_its_name() {
-        assert_eq!(flags(&[]), Flags::default());
-        let all = flags(&LOOKUP_FLAGS.map(str::to_owned));
+        let mut flags = Flags::default();
+        add_flags(&mut flags, "v4-mapped").unwrap();
+        assert!(flags.v4_mapped && !flags.all);
+        let names = LOOKUP_FLAGS.replace(" and ", ", ").replace(", ", ",");
+        add_flags(&mut flags, &names).unwrap();
         assert_eq!(
-            all,
+            flags,
             Flags {
                 passive: true,
                 canon_name: true,
@@ -188,7 +202,6 @@ mod tests {
                 addr_config: true,
             }
         );
-        let one = flags(&["v4-mapped".to_owned()]);
-        assert!(one.v4_mapped && !one.all);
+        assert!(add_flags(&mut flags, "").is_err());
     }
 }

@@ -15,6 +15,42 @@ use super::exports::Component;
 /// flat values the caller puts them into memory that is ours, and wit-bindgen 0.62 forgets it. A call reads them before
 /// it returns for the first time.
 mod freeing {
+    /// The interface `$interface`, whose `$create` has options of `$size` bytes in memory, and an `attempt` that runs it.
+    macro_rules! freeing {
+        ($interface:ident, $create:ident, $size:literal) => {
+            pub mod $interface {
+                use super::generated::$interface as generated;
+                pub use generated::*;
+                use std::alloc::{Layout, dealloc};
+
+                #[repr(C, align(8))]
+                struct Options([u8; $size]);
+
+                /// The parameters of `attempt.run`.
+                #[repr(C)]
+                struct Run(u32, Options);
+
+                pub unsafe fn $create<T: Guest>(parameters: *mut u8) -> i32 {
+                    unsafe {
+                        let status = generated::$create::<T>(parameters);
+                        dealloc(parameters, Layout::new::<Options>());
+                        status
+                    }
+                }
+
+                pub unsafe fn _export_method_attempt_run_cabi<T: GuestAttempt>(
+                    parameters: *mut u8,
+                ) -> i32 {
+                    unsafe {
+                        let status = generated::_export_method_attempt_run_cabi::<T>(parameters);
+                        dealloc(parameters, Layout::new::<Run>());
+                        status
+                    }
+                }
+            }
+        };
+    }
+
     pub mod exports {
         pub use super::super::exports::wasi;
 
@@ -23,40 +59,8 @@ mod freeing {
                 use crate::wasi::bindings::exports::switchboard::connect as generated;
                 pub use generated::{tls, types};
 
-                pub mod streams {
-                    use super::generated::streams as generated;
-                    pub use generated::*;
-                    use std::alloc::{Layout, dealloc};
-
-                    /// `connection-options` in memory.
-                    #[repr(C, align(8))]
-                    struct Options([u8; 272]);
-
-                    /// The parameters of `attempt.run`.
-                    #[repr(C)]
-                    struct Run(u32, Options);
-
-                    pub unsafe fn _export_create_connection_cabi<T: Guest>(
-                        parameters: *mut u8,
-                    ) -> i32 {
-                        unsafe {
-                            let status = generated::_export_create_connection_cabi::<T>(parameters);
-                            dealloc(parameters, Layout::new::<Options>());
-                            status
-                        }
-                    }
-
-                    pub unsafe fn _export_method_attempt_run_cabi<T: GuestAttempt>(
-                        parameters: *mut u8,
-                    ) -> i32 {
-                        unsafe {
-                            let status =
-                                generated::_export_method_attempt_run_cabi::<T>(parameters);
-                            dealloc(parameters, Layout::new::<Run>());
-                            status
-                        }
-                    }
-                }
+                freeing!(streams, _export_create_connection_cabi, 272);
+                freeing!(datagrams, _export_create_datagram_endpoint_cabi, 168);
             }
         }
     }

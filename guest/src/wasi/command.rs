@@ -54,11 +54,11 @@ async fn command() -> Result<(), Answer> {
     let options = options(&arguments).map_err(refused)?;
     let connected = create_connection(options, None, &Signal::default()).await;
     let connection = connected.map_err(|error| told(&arguments, error))?;
-    if arguments.verbose {
+    if arguments.common.verbose {
         let timeline = draw::timeline(&connection.timeline.borrow(), symbols());
         say(&mut std::io::stderr(), &(facts(&connection) + &timeline));
     }
-    let progress = !arguments.json && symbols() && !std::io::stdout().is_terminal();
+    let progress = !arguments.common.json && symbols() && !std::io::stdout().is_terminal();
     let joined = join(&connection, progress).await;
     let closed = match &joined {
         Ok(()) => connection.close().await.map_err(Into::into),
@@ -66,6 +66,7 @@ async fn command() -> Result<(), Answer> {
     };
     let done = joined.and(closed);
     let report = arguments
+        .common
         .json
         .then(|| report(&connection, done.as_ref().err()));
     connection.abort();
@@ -144,7 +145,7 @@ fn failed(arguments: &Connect, why: &dyn std::fmt::Display) -> Answer {
 /// The options of the connection, with the files that they name.
 fn options(arguments: &Connect) -> Result<Options, Answer> {
     let mut options = arguments.options();
-    if !arguments.tls() {
+    if !arguments.tls {
         return Ok(options);
     }
     let trust = match arguments.ca.is_empty() {
@@ -197,7 +198,7 @@ fn told(arguments: &Connect, error: ConnectError) -> Answer {
         true => USAGE,
         false => FAILED,
     };
-    if arguments.json {
+    if arguments.common.json {
         let report = Report {
             failure: Some(json::failure(&failure)),
             message: Some(failure.to_string()),
@@ -210,9 +211,9 @@ fn told(arguments: &Connect, error: ConnectError) -> Answer {
     if status == USAGE {
         return cli::usage(sentence::why(&failure, &timeline, None));
     }
-    let why = sentence::why(&failure, &timeline, arguments.timeout);
+    let why = sentence::why(&failure, &timeline, arguments.common.timeout);
     let mut answer = failed(arguments, &why);
-    answer.text += &match arguments.verbose {
+    answer.text += &match arguments.common.verbose {
         true => draw::timeline(&timeline, symbols()),
         false => draw::failures(&timeline),
     };

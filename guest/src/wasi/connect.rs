@@ -1,9 +1,9 @@
 //! `create-connection`: lookup, race, handshake. Each await may be the last one: dropping the future closes everything.
 
 use super::attempt::{Attempts, Established};
-use super::bindings::wasi::sockets::ip_name_lookup::resolve_addresses;
-use super::bindings::wasi::sockets::types::{IpAddress, TcpSocket};
+use super::bindings::wasi::sockets::types::TcpSocket;
 use super::connection::Connection;
+use super::lookup::{allowed, lookup};
 use super::race::race;
 use super::secure::{check, handshake, session};
 use super::signal::Signal;
@@ -11,13 +11,11 @@ use super::socket;
 use super::steps::Steps;
 use crate::failure::{Failure, OsFailure, Phase, SocketError};
 use crate::interleave::interleave;
-use crate::lookup::{Hints, Plan};
 use crate::networks::Networks;
 use crate::options::{Milestone, Options};
 use crate::service::{End, HostAddress, Service};
 use crate::timeline::Step;
-use futures_lite::future::or;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::rc::Rc;
 
 /// Why a call failed, and what was tried.
@@ -50,16 +48,8 @@ pub(super) async fn create_connection(
         networks,
         steps: Steps::start(),
     };
-    let timeout = async {
-        call.steps.clock.run_out(options.timeout).await;
-        Err(Failure::TimedOut(call.steps.phase()))
-    };
-    let cancel = async {
-        cancelled.wait().await;
-        Err(Failure::Cancelled)
-    };
-    // The first of them that is ready wins: a connection that stands is never lost to a timeout of the same moment.
-    let result = or(cancel, or(call.run(sock.zip(peer)), timeout)).await;
+    let work = call.run(sock.zip(peer));
+    let result = call.steps.bounded(work, options.timeout, cancelled).await;
     let timeline = call.steps.finish();
     match result {
         Ok(connection) => {
@@ -160,18 +150,7 @@ impl Call<'_> {
             }
         };
         let found = self.steps.step(Phase::Lookup, None, lookup).await?;
-        let (allowed, refused) = self.networks.part(found);
-        for (address, failure) in &refused {
-            self.steps.failed(Phase::Lookup, *address, failure.clone());
-        }
-        if allowed.is_empty() {
-            let told: Vec<_> = refused
-                .iter()
-                .map(|(_, failure)| failure.to_string())
-                .collect();
-            return Err(Failure::RefusedNetwork(told.join(", ")));
-        }
-        Ok(allowed)
+        allowed(&self.steps, &self.networks, found)
     }
 
     /// One's own addresses to connect from: asyncio looks them up after the peer's (A-V11).
@@ -184,22 +163,5 @@ impl Call<'_> {
             addresses.extend(self.steps.step(Phase::Lookup, None, lookup).await?);
         }
         Ok((!wanted.is_empty()).then_some(addresses))
-    }
-}
-
-async fn lookup(
-    hints: &Hints,
-    end: End,
-    host: Option<&str>,
-    service: &Service,
-) -> Result<Vec<SocketAddr>, Failure> {
-    match hints.plan(end, host, service)? {
-        Plan::Known(addresses) => Ok(addresses),
-        Plan::Ask(name, port) => {
-            let resolved = resolve_addresses(name).await;
-            let resolved = resolved.map_err(|code| Failure::Lookup(code.into()))?;
-            let address = |ip: IpAddress| SocketAddr::new(IpAddr::from(ip), port);
-            hints.candidates(resolved.into_iter().map(address), port)
-        }
     }
 }

@@ -1,11 +1,12 @@
 //! The options of the WIT, as the logic has them.
 
-use super::bindings::exports::switchboard::connect::{streams, types};
+use super::bindings::exports::switchboard::connect::{datagrams, streams, types};
 use super::exports::ContextResource;
+use crate::endpoint::EndpointOptions;
 use crate::failure::TlsFailure;
 use crate::lookup::{Family, Flags, Hints};
 use crate::options::{KeepAlive, Milestone, Options, SocketOptions};
-use crate::service::{HostAddress, Service};
+use crate::service::{HostAddress, Service, Transport};
 use crate::tls::context::Context;
 use rustls::ClientConfig;
 use std::sync::Arc;
@@ -19,10 +20,8 @@ pub(super) fn read_options(options: streams::ConnectionOptions<'_>, sock: bool) 
         service: options.service.map(Into::into),
         addresses: options.addresses.map(addresses),
         hints: Hints {
-            family: options.family.map(|family| match family {
-                types::Family::Inet => Family::Inet,
-                types::Family::Inet6 => Family::Inet6,
-            }),
+            transport: Transport::Tcp,
+            family: options.family.map(Into::into),
             protocol: options.protocol,
             flags: options.lookup_flags.into(),
         },
@@ -58,6 +57,37 @@ pub(super) fn read_options(options: streams::ConnectionOptions<'_>, sock: bool) 
     }
 }
 
+/// Reads the options of an endpoint, without the socket that may have come with them.
+pub(super) fn read_endpoint_options(
+    options: datagrams::EndpointOptions,
+    sock: bool,
+) -> EndpointOptions {
+    EndpointOptions {
+        local_address: options.local_address.map(Into::into),
+        remote_address: options.remote_address.map(Into::into),
+        hints: Hints {
+            transport: Transport::Udp,
+            family: options.family.map(Into::into),
+            protocol: options.protocol,
+            flags: options.lookup_flags.into(),
+        },
+        reuse_address: options.reuse_address,
+        reuse_port: options.reuse_port,
+        allow_broadcast: options.allow_broadcast,
+        sock,
+        all_errors: options.all_errors,
+        timeout: options.timeout.map(Duration::from_nanos),
+        refuse_networks: options.refuse_networks,
+        socket: SocketOptions {
+            keep_alive: None,
+            hop_limit: options.hop_limit,
+            receive_buffer_size: options.receive_buffer_size,
+            send_buffer_size: options.send_buffer_size,
+        },
+        queue_limit: options.queue_limit,
+    }
+}
+
 thread_local! {
     /// The settings of `default-context`, made once.
     static DEFAULT_CONTEXT: Context = Context::default();
@@ -68,6 +98,15 @@ fn client_config(option: &streams::TlsOption<'_>) -> Result<Arc<ClientConfig>, T
         streams::TlsOption::DefaultContext => DEFAULT_CONTEXT.with(Context::client_config),
         streams::TlsOption::Custom(context) => {
             context.get::<ContextResource>().0.borrow().client_config()
+        }
+    }
+}
+
+impl From<types::Family> for Family {
+    fn from(family: types::Family) -> Self {
+        match family {
+            types::Family::Inet => Family::Inet,
+            types::Family::Inet6 => Family::Inet6,
         }
     }
 }

@@ -47,7 +47,8 @@ pub(super) fn set(socket: &TcpSocket, options: &SocketOptions) -> Result<(), OsF
     })
 }
 
-fn apply<T>(
+/// Sets an option if there is a value for it; a failure names it.
+pub(super) fn apply<T>(
     name: &str,
     value: Option<T>,
     set: impl FnOnce(T) -> Result<(), ErrorCode>,

@@ -1,11 +1,14 @@
 //! The timeline of a call, kept while its futures run.
 
 use super::clock::Clock;
+use super::signal::Signal;
 use crate::failure::{Failure, Phase};
 use crate::timeline::{Outcome, Step, StepId, Timeline};
+use futures_lite::future::or;
 use std::cell::RefCell;
 use std::future::Future;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 /// What a call does, and since when.
 pub(super) struct Steps {
@@ -39,6 +42,25 @@ impl Steps {
             Err(failure) => Outcome::Failed(failure.clone().into()),
         };
         result
+    }
+
+    /// Does the work of the call, unless its timeout or its caller ends it before.
+    pub(super) async fn bounded<T>(
+        &self,
+        work: impl Future<Output = Result<T, Failure>>,
+        timeout: Option<Duration>,
+        cancelled: &Signal,
+    ) -> Result<T, Failure> {
+        let timeout = async {
+            self.clock.run_out(timeout).await;
+            Err(Failure::TimedOut(self.phase()))
+        };
+        let cancel = async {
+            cancelled.wait().await;
+            Err(Failure::Cancelled)
+        };
+        // The first of them that is ready wins: what is done is never lost to a timeout of the same moment.
+        or(cancel, or(work, timeout)).await
     }
 
     /// Something that failed at once.

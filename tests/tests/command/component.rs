@@ -6,6 +6,7 @@ use std::time::Duration;
 use switchboard_tests::child;
 use switchboard_tests::command::{binary, component};
 use wit_component::{DecodedWasm, OutputToString, WitPrinter};
+use wit_parser::abi::AbiVariant;
 use wit_parser::{Resolve, SizeAlign, WorldId, WorldKey};
 
 /// What it may be at most, in bytes.
@@ -62,6 +63,7 @@ fn it_asks_for_wasi_and_nothing_else() {
     let mut exports = names(world.exports.keys().collect());
     exports.sort();
     let expected = [
+        "switchboard:connect/datagrams@0.1.0",
         "switchboard:connect/streams@0.1.0",
         "switchboard:connect/tls@0.1.0",
         "switchboard:connect/types@0.1.0",
@@ -150,15 +152,41 @@ fn what_is_no_component_is_not_documented() {
 fn parameters_in_memory_have_the_sizes_that_the_guest_frees() {
     let mut resolve = Resolve::new();
     let (package, _) = resolve.push_dir(wit()).unwrap();
-    let streams = resolve.packages[package].interfaces["streams"];
     let mut sizes = SizeAlign::default();
     sizes.fill(&resolve);
-    let size = |name: &str| {
-        let function = &resolve.interfaces[streams].functions[name];
+    let size = |interface: &str, name: &str| {
+        let interface = resolve.packages[package].interfaces[interface];
+        let function = &resolve.interfaces[interface].functions[name];
         let parameters = sizes.record(function.params.iter().map(|it| &it.ty));
         parameters.size.size_wasm32()
     };
     // Of `Options` and `Run` in guest/src/wasi/bindings.rs.
-    assert_eq!(size("create-connection"), 272);
-    assert_eq!(size("[method]attempt.run"), 280);
+    assert_eq!(size("streams", "create-connection"), 272);
+    assert_eq!(size("streams", "[method]attempt.run"), 280);
+    assert_eq!(size("datagrams", "create-datagram-endpoint"), 168);
+    assert_eq!(size("datagrams", "[method]attempt.run"), 176);
+}
+
+/// What nobody frees would leak with each call.
+#[test]
+fn no_other_parameters_come_in_memory() {
+    let mut resolve = Resolve::new();
+    let (package, _) = resolve.push_dir(wit()).unwrap();
+    let mut found = Vec::new();
+    for (interface, &id) in &resolve.packages[package].interfaces {
+        for (name, function) in &resolve.interfaces[id].functions {
+            let signature = resolve.wasm_signature(AbiVariant::GuestExportAsync, function);
+            if signature.indirect_params && function.kind.is_async() {
+                found.push(format!("{interface} {name}"));
+            }
+        }
+    }
+    found.sort();
+    let freed = [
+        "datagrams [method]attempt.run",
+        "datagrams create-datagram-endpoint",
+        "streams [method]attempt.run",
+        "streams create-connection",
+    ];
+    assert_eq!(found, freed);
 }

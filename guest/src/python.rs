@@ -1,0 +1,89 @@
+//! Values as Python's `repr()` shows them, for texts that are asyncio's. What Unicode beyond Latin-1 does not print is shown as
+//! it is.
+
+use crate::service::{HostAddress, Service};
+use std::net::SocketAddr;
+
+/// A socket address.
+pub fn socket_address(address: SocketAddr) -> String {
+    match address {
+        SocketAddr::V4(address) => format!("('{}', {})", address.ip(), address.port()),
+        SocketAddr::V6(address) => format!(
+            "('{}', {}, {}, {})",
+            address.ip(),
+            address.port(),
+            address.flowinfo(),
+            address.scope_id()
+        ),
+    }
+}
+
+/// A host and a port.
+pub fn host_address(address: &HostAddress) -> String {
+    let host = address.host.as_deref().map_or("None".to_owned(), text);
+    let port = match &address.service {
+        Service::Port(port) => port.to_string(),
+        Service::Name(name) => text(name),
+    };
+    format!("({host}, {port})")
+}
+
+/// A text.
+fn text(text: &str) -> String {
+    let quote = match text.contains('\'') && !text.contains('"') {
+        true => '"',
+        false => '\'',
+    };
+    let mut shown = String::from(quote);
+    for character in text.chars() {
+        match character {
+            '\\' => shown += "\\\\",
+            '\n' => shown += "\\n",
+            '\r' => shown += "\\r",
+            '\t' => shown += "\\t",
+            _ if character == quote => shown.extend(['\\', quote]),
+            '\0'..='\x1f' | '\x7f'..='\u{a0}' | '\u{ad}' => {
+                shown += &format!("\\x{:02x}", u32::from(character));
+            }
+            _ => shown.push(character),
+        }
+    }
+    shown.push(quote);
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts() {
+        for (plain, shown) in [
+            ("\u{ad}", "'\\xad'"),
+            ("", "''"),
+            ("a b", "'a b'"),
+            ("it's", "\"it's\""),
+            ("'\"", "'\\'\"'"),
+            ("\\\n\r\t\0\x7f\u{85}é", "'\\\\\\n\\r\\t\\x00\\x7f\\x85é'"),
+        ] {
+            assert_eq!(text(plain), shown);
+        }
+    }
+
+    #[test]
+    fn addresses() {
+        let local = |host: Option<&str>, service| HostAddress {
+            host: host.map(str::to_owned),
+            service,
+        };
+        let named = local(Some("::1"), Service::Name("ntp".into()));
+        assert_eq!(host_address(&named), "('::1', 'ntp')");
+        assert_eq!(host_address(&local(None, Service::Port(0))), "(None, 0)");
+        for (address, shown) in [
+            ("127.0.0.1:7", "('127.0.0.1', 7)"),
+            ("[fe80::1%2]:7", "('fe80::1', 7, 0, 2)"),
+        ] {
+            assert_eq!(socket_address(address.parse().unwrap()), shown);
+        }
+    }
+}
