@@ -56,6 +56,52 @@ impl Report {
     }
 }
 
+/// What came of an exchange of datagrams; the keys are always the same.
+#[derive(Debug, Default)]
+#[allow(missing_docs)]
+pub struct Exchange {
+    pub local: Option<SocketAddr>,
+    pub remote: Option<SocketAddr>,
+    pub failure: Option<Value>,
+    /// The failure, for a person.
+    pub message: Option<String>,
+    /// What went wrong on the way, and how often.
+    pub failures: Vec<(OsFailure, u64)>,
+    pub timeline: Vec<Step>,
+    /// How many datagrams.
+    pub received: u64,
+    pub sent: u64,
+    pub dropped: u64,
+}
+
+impl Exchange {
+    /// Arguments that were wrong.
+    pub fn of_usage(message: &str) -> Self {
+        Self {
+            failure: Some(json!({ "invalid-argument": message })),
+            message: Some(message.to_owned()),
+            ..Self::default()
+        }
+    }
+
+    /// As a line of JSON.
+    pub fn line(&self) -> String {
+        let address = |address: Option<SocketAddr>| address.map(|it| it.to_string());
+        let failure = |(why, count): &(OsFailure, u64)| json!({ "code": code(&why.code), "message": why.message, "count": count });
+        line(&json!({
+            "local-address": address(self.local),
+            "remote-address": address(self.remote),
+            "failure": self.failure,
+            "message": self.message,
+            "failures": self.failures.iter().map(failure).collect::<Value>(),
+            "timeline": timeline(&self.timeline),
+            "received": self.received,
+            "sent": self.sent,
+            "dropped": self.dropped,
+        }))
+    }
+}
+
 /// A connection that stands, or stood.
 pub fn connected(
     local: Option<SocketAddr>,
@@ -331,6 +377,36 @@ mod tests {
                 "timeline": [],
                 "received": 0,
                 "sent": 0,
+            })
+        );
+    }
+
+    #[test]
+    fn an_exchange_of_datagrams() {
+        let exchange = Exchange {
+            local: "127.0.0.1:1".parse().ok(),
+            failures: vec![(OsFailure::new(SocketError::ConnectionRefused), 3)],
+            sent: 4,
+            ..Exchange::default()
+        };
+        let read: Value = serde_json::from_str(&exchange.line()).unwrap();
+        let refused = json!({
+            "code": "connection-refused",
+            "message": "[Errno 111] Connection refused",
+            "count": 3,
+        });
+        assert_eq!(
+            read,
+            json!({
+                "local-address": "127.0.0.1:1",
+                "remote-address": null,
+                "failure": null,
+                "message": null,
+                "failures": [refused],
+                "timeline": [],
+                "received": 0,
+                "sent": 4,
+                "dropped": 0,
             })
         );
     }

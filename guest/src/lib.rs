@@ -12,6 +12,7 @@ pub mod failure;
 pub mod host;
 pub mod interleave;
 pub mod json;
+pub mod lines;
 pub mod lookup;
 pub mod networks;
 pub mod options;

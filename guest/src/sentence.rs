@@ -5,6 +5,9 @@ use crate::failure::{Failure, LookupFailure, Phase, SocketError};
 use crate::timeline::{Outcome, Step};
 use std::time::Duration;
 
+/// What a host says that allows no network.
+const DENIED: &str = "permission denied; may the component use the network (-S inherit-network)?";
+
 /// Whether the arguments of the command were wrong, rather than the connection failed.
 pub fn is_of_usage(failure: &Failure) -> bool {
     matches!(
@@ -39,9 +42,7 @@ pub fn why(failure: &Failure, steps: &[Step], timeout: Option<Duration>) -> Stri
         }
         Failure::All(_) => nobody(steps).into(),
         Failure::Os(_) if message.starts_with("Multiple exceptions: ") => nobody(steps).into(),
-        Failure::Os(os) if os.code == SocketError::AccessDenied => {
-            "permission denied; may the component use the network (-S inherit-network)?".into()
-        }
+        Failure::Os(os) if os.code == SocketError::AccessDenied => DENIED.into(),
         Failure::Os(_) if tried == 1 => draw::short(failure),
         Failure::Os(_) if ended_by(steps, failure) == Some(Phase::Handshake) => {
             format!("{} {}", plain(&message), during(Phase::Handshake))
@@ -58,6 +59,35 @@ pub fn why(failure: &Failure, steps: &[Step], timeout: Option<Duration>) -> Stri
             format!("timed out after {limit:?} {}", during(Phase::Handshake))
         }
         _ => plain(&message).into(),
+    }
+}
+
+/// Tells why there is no endpoint for datagrams; `local` is whether it was to be at an address of its own beside the
+/// peer's, which is looked up first.
+pub fn why_no_endpoint(
+    failure: &Failure,
+    steps: &[Step],
+    timeout: Option<Duration>,
+    local: bool,
+) -> String {
+    let of = |phase| steps.iter().filter(|step| step.phase == phase).count();
+    match failure {
+        Failure::Lookup(LookupFailure::ProtocolNotSupported) => {
+            "--protocol: only UDP, 17, has datagrams".into()
+        }
+        Failure::Lookup(_) => {
+            let why = why(failure, &[], timeout);
+            match local && of(Phase::Lookup) < 2 {
+                true => format!("the local address cannot be used: {why}"),
+                false => why,
+            }
+        }
+        Failure::InvalidArgument(_) if local && of(Phase::Lookup) > 1 => {
+            "--local and HOST have no address family in common".into()
+        }
+        Failure::Os(os) if os.code == SocketError::AccessDenied => DENIED.into(),
+        Failure::All(_) if of(Phase::Connect) > 0 => "no address can be sent to".into(),
+        _ => why(failure, steps, timeout),
     }
 }
 
@@ -183,6 +213,40 @@ mod tests {
         );
         assert!(!is_of_usage(&lookup));
         assert!(is_of_usage(&Failure::Lookup(LookupFailure::BadFlags)));
+    }
+
+    #[test]
+    fn endpoints() {
+        let told = |failure: &Failure, phases: &[Phase], local| {
+            let steps: Vec<_> = phases.iter().map(|&phase| step(phase, 1)).collect();
+            why_no_endpoint(failure, &steps, None, local)
+        };
+        let unknown = Failure::Lookup(LookupFailure::NotFound);
+        let not_known = "Name or service not known";
+        let (one, two) = (&[Phase::Lookup][..], &[Phase::Lookup; 2][..]);
+        assert_eq!(told(&unknown, one, false), not_known);
+        assert_eq!(told(&unknown, two, true), not_known);
+        assert_eq!(
+            told(&unknown, one, true),
+            format!("the local address cannot be used: {not_known}")
+        );
+        let protocol = Failure::Lookup(LookupFailure::ProtocolNotSupported);
+        assert!(told(&protocol, &[], false).contains("17"));
+        assert_eq!(
+            told(&Failure::invalid("can not"), two, true),
+            "--local and HOST have no address family in common"
+        );
+        let denied = OsFailure::new(SocketError::AccessDenied).into();
+        assert_eq!(told(&denied, &[Phase::Bind], false), DENIED);
+        let all = Failure::All(Vec::new());
+        assert_eq!(
+            told(&all, &[Phase::Connect; 2], false),
+            "no address can be sent to"
+        );
+        assert_eq!(
+            told(&all, &[Phase::Bind; 2], false),
+            "no local address can be used"
+        );
     }
 
     #[test]

@@ -27,4 +27,5 @@ pub mod refuse;
 pub mod scripted;
 pub mod sock_diag;
 pub mod tls;
+pub mod udp_server;
 mod worker;

@@ -13,6 +13,7 @@ use std::time::Duration;
 const SSL_ECHO: &str = include_str!("peers/ssl_echo.py");
 const ASYNCIO_ECHO: &str = include_str!("peers/asyncio_echo.py");
 const NEAR_ECHO: &str = include_str!("peers/near_echo.py");
+const UDP_ECHO: &str = include_str!("peers/udp_echo.py");
 const ASYNCIO_BENCH: &str = include_str!("peers/asyncio_bench.py");
 
 /// How long an interpreter may take to get ready.
@@ -64,6 +65,17 @@ impl PythonServer {
     /// An echo at `ip` that sees only packets with at least so many hops to go. Blocks until it listens.
     pub fn near_echo(ip: &str, hops: u8) -> Result<Self> {
         Self::start(NEAR_ECHO, ip, None, &["--hops", &hops.to_string()])
+    }
+
+    /// A UDP echo at `ip` on the `socket` module, that first sends `greeting` to whoever listens at `greeted`, if anybody
+    /// does. Blocks until it is bound.
+    pub fn udp_echo(ip: &str, greeted: Option<SocketAddr>, greeting: &str) -> Result<Self> {
+        let greeted = greeted.map(|it| it.port().to_string());
+        let mut arguments = Vec::new();
+        if let Some(port) = &greeted {
+            arguments = vec!["--greeted", port, "--greeting", greeting];
+        }
+        Self::start(UDP_ECHO, ip, None, &arguments)
     }
 
     /// Where it listens.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use switchboard_tests::certs::Pki;
 use switchboard_tests::child::run;
 use switchboard_tests::tls::TlsServer;
+use switchboard_tests::udp_server::UdpServer;
 
 /// The commands of a document, lines that go on joined.
 fn commands(document: &str) -> Vec<String> {
@@ -40,6 +41,7 @@ fn every_line_that_can_be_run() -> Result<()> {
 
     let pki = Pki::new()?;
     let server = TlsServer::echo("127.0.0.1", &pki.issue(&["localhost"])?)?;
+    let datagrams = UdpServer::echo("127.0.0.1")?;
     let folder = tempfile::tempdir()?;
     std::fs::copy(pki.ca_path(), folder.path().join("ca.pem"))?;
     std::os::unix::fs::symlink(
@@ -58,7 +60,8 @@ fn every_line_that_can_be_run() -> Result<()> {
         shell.args(["-euc", command]).current_dir(folder.path());
         shell
             .env("PATH", &path)
-            .env("PORT", server.addr().port().to_string());
+            .env("PORT", server.addr().port().to_string())
+            .env("UDP_PORT", datagrams.addr().port().to_string());
         let done = run(shell, b"", Duration::from_secs(60))?.success();
         let done = done.with_context(|| command.clone())?;
         if command.contains("plugged.wasm echo") {

@@ -57,16 +57,19 @@ pub(super) const IPV6: Flag = Flag::switch("", |it| it.common.ipv6 = true, "IPv6
     .short("-6")
     .excludes(&["-4"]);
 
-pub(super) const REFUSE_NETWORKS: Flag = Flag::value(
-    "--refuse-networks",
-    "NET,NET",
-    |it, text| {
-        it.common.refuse_networks.extend(pieces(text));
-        Ok(())
-    },
-    "Never connect to addresses in these networks, such as 10.0.0.0/8, or to any that is not public: private",
-)
-.repeats();
+/// Not every command connects.
+pub(super) const fn refuse_networks(help: &'static str) -> Flag {
+    Flag::value(
+        "--refuse-networks",
+        "NET,NET",
+        |it, text| {
+            it.common.refuse_networks.extend(pieces(text));
+            Ok(())
+        },
+        help,
+    )
+    .repeats()
+}
 
 pub(super) const LOOKUP_FLAGS: Flag = Flag::value(
     "--lookup-flags",

@@ -118,7 +118,9 @@ static ADDRESSES: [Flag; 7] = [
         "Use these addresses for HOST and PORT instead of a lookup; may be repeated, the addresses add up",
     )
     .repeats(),
-    common::REFUSE_NETWORKS,
+    common::refuse_networks(
+        "Never connect to addresses in these networks, such as 10.0.0.0/8, or to any that is not public: private",
+    ),
     Flag::value(
         "--local-address",
         "HOST[:PORT]",
@@ -248,7 +250,9 @@ impl Connect {
         let mut others = others.into_iter();
         let host = others.next().ok_or_else(|| missing(&COMMAND, "<HOST>"))?;
         let port = others.next().ok_or_else(|| missing(&COMMAND, "<PORT>"))?;
-        let Given { common, connect } = given;
+        let Given {
+            common, connect, ..
+        } = given;
         let connect = Self {
             host: unbracketed(&host).to_owned(),
             port,

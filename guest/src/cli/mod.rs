@@ -5,12 +5,14 @@ mod connect;
 mod flag;
 mod help;
 mod read;
+mod udp;
 mod values;
 
 pub use common::Common;
 pub use connect::Connect;
+pub use udp::Udp;
 
-use crate::json::Report;
+use crate::json::{Exchange, Report};
 use crate::service::{PortError, Service, Transport};
 use flag::Command;
 
@@ -21,12 +23,14 @@ pub const FAILED: u8 = 1;
 /// What the process says when the arguments were wrong.
 pub const USAGE: u8 = 2;
 
-const HELP: &str = "Opens connections: name lookup, Happy Eyeballs, TLS
+const HELP: &str = "Opens connections: name lookup, Happy Eyeballs, TLS; and sends datagrams
 
 Usage: switchboard <COMMAND>
 
 Commands:
   connect        Join standard input and output to a TCP or TLS connection
+  udp            Send lines as UDP datagrams and print the answers, or print all
+                 that arrive
   help           Print this help, or that of a command
 
 Options:
@@ -35,7 +39,7 @@ Options:
 
 Each command tells its options: switchboard connect --help
 
-Exit status: 0 done, 1 the connection failed, 2 the arguments were wrong.
+Exit status: 0 done, 1 it failed, 2 the arguments were wrong.
 ";
 
 /// What the flags say: of all commands, as a table has no types of its own.
@@ -43,6 +47,15 @@ Exit status: 0 done, 1 the connection failed, 2 the arguments were wrong.
 struct Given {
     common: Common,
     connect: Connect,
+    udp: Udp,
+}
+
+/// What is asked for.
+#[derive(Debug)]
+#[allow(missing_docs)]
+pub enum Request {
+    Connect(Box<Connect>),
+    Udp(Box<Udp>),
 }
 
 /// A text for the user, who asked for it or has to read it, and the exit status.
@@ -54,18 +67,20 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Wrong arguments as `--json` tells them; help and version stay what they are.
-    pub fn as_report(self) -> Self {
+    /// Wrong arguments as `--json` tells them for the command that they begin with; help and version stay what they are.
+    pub fn as_report(self, arguments: &[String]) -> Self {
         if self.status != USAGE {
             return self;
         }
         // The first paragraph is the sentence, then come hints about the usage.
         let sentence = self.text.strip_prefix("error: ").unwrap_or(&self.text);
         let sentence = sentence.split("\n\n").next().unwrap_or_default().trim();
-        Self {
-            text: Report::of_usage(sentence).line(),
-            ..self
-        }
+        let is_udp = arguments.get(1).is_some_and(|it| it == udp::COMMAND.name);
+        let text = match is_udp {
+            true => Exchange::of_usage(sentence).line(),
+            false => Report::of_usage(sentence).line(),
+        };
+        Self { text, ..self }
     }
 }
 
@@ -76,7 +91,7 @@ pub fn asks_for_json(arguments: &[String]) -> bool {
 }
 
 /// Reads the arguments; the first is the name of the program.
-pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Connect, Answer> {
+pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Request, Answer> {
     let mut words = arguments.into_iter().skip(1);
     let help = |status| Answer {
         text: HELP.to_owned(),
@@ -86,7 +101,8 @@ pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Connect, Ans
         return Err(help(USAGE));
     };
     match word.as_str() {
-        "connect" => Connect::parse(words),
+        "connect" => Ok(Request::Connect(Box::new(Connect::parse(words)?))),
+        "udp" => Ok(Request::Udp(Box::new(Udp::parse(words)?))),
         "help" => Err(match words.next() {
             Some(word) => match command(&word) {
                 Some(command) => Answer {
@@ -106,15 +122,17 @@ pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Connect, Ans
     }
 }
 
+const COMMANDS: [&Command; 2] = [&connect::COMMAND, &udp::COMMAND];
+
 /// The command of this name.
 fn command(name: &str) -> Option<&'static Command> {
-    [&connect::COMMAND].into_iter().find(|it| it.name == name)
+    COMMANDS.into_iter().find(|it| it.name == name)
 }
 
 fn unknown(word: &str) -> Answer {
     read::wrong(match word.starts_with('-') {
-        true => format!("unknown flag '{word}': a command comes first, such as connect"),
-        false => format!("unknown command '{word}': there are connect and help"),
+        true => format!("unknown flag '{word}': a command comes first, connect or udp"),
+        false => format!("unknown command '{word}': there are connect, udp and help"),
     })
 }
 
@@ -148,13 +166,19 @@ mod tests {
     use std::net::IpAddr;
     use std::time::Duration;
 
-    fn connect(arguments: &str) -> Result<Connect, Answer> {
+    fn words(arguments: &str) -> Vec<String> {
         let words = arguments.split_whitespace().map(str::to_owned);
-        parse(
-            ["switchboard".to_owned(), "connect".to_owned()]
-                .into_iter()
-                .chain(words),
-        )
+        ["switchboard".to_owned()]
+            .into_iter()
+            .chain(words)
+            .collect()
+    }
+
+    fn connect(arguments: &str) -> Result<Connect, Answer> {
+        match parse(words(&format!("connect {arguments}")))? {
+            Request::Connect(connect) => Ok(*connect),
+            request => panic!("{request:?}"),
+        }
     }
 
     fn options(arguments: &str) -> Options {
@@ -178,7 +202,8 @@ mod tests {
 
     #[test]
     fn every_flag_is_accepted_and_told() {
-        for (command, words) in [(&connect::COMMAND, ["a.example", "80"])] {
+        let words = ["a.example", "80"];
+        for command in COMMANDS {
             let help = help::help(command);
             let wide = help.lines().find(|it| it.chars().count() > 80);
             assert_eq!(wide, None);
@@ -215,15 +240,15 @@ mod tests {
 
     #[test]
     fn names_are_told_apart() {
-        let mut names: Vec<_> = connect::COMMAND
-            .flags()
-            .flat_map(|it| [it.short, it.long])
-            .filter(|it| !it.is_empty())
-            .collect();
-        let all = names.len();
-        names.sort_unstable();
-        names.dedup();
-        assert_eq!(names.len(), all);
+        for command in COMMANDS {
+            let names = command.flags().flat_map(|it| [it.short, it.long]);
+            let mut names: Vec<_> = names.filter(|it| !it.is_empty()).collect();
+            let all = names.len();
+            names.sort_unstable();
+            names.dedup();
+            assert_eq!(names.len(), all, "{}", command.name);
+            assert!(HELP.contains(&format!("\n  {} ", command.name)));
+        }
     }
 
     #[test]
@@ -369,32 +394,28 @@ mod tests {
 
     #[test]
     fn without_a_command_there_is_help_and_a_failure() {
-        let of = |words: &[&str]| {
-            let words = ["switchboard"].iter().chain(words);
-            parse(words.map(|&it| it.to_owned())).unwrap_err()
-        };
-        let (none, wrong, flag) = (of(&[]), of(&["help", "me"]), of(&["--tls"]));
+        let of = |arguments: &str| parse(words(arguments)).unwrap_err();
+        let (none, wrong, flag) = (of(""), of("help me"), of("--tls"));
         assert_eq!([none.status, wrong.status, flag.status], [USAGE; 3]);
         assert_eq!(none.text, HELP);
         assert!(wrong.text.contains("unknown command 'me'"));
         assert!(flag.text.contains("unknown flag '--tls'"));
-        assert!(of(&["connect"]).text.contains("<HOST> is missing"));
+        assert!(of("connect").text.contains("<HOST> is missing"));
     }
 
     #[test]
     fn wrong_arguments_as_a_report() {
-        let words = "connect a.example 80 --json --hop-limit 256".split(' ');
-        let words: Vec<_> = words.map(str::to_owned).collect();
-        assert!(asks_for_json(&words));
+        for (command, key) in [("connect", "\"connected\""), ("udp", "\"dropped\"")] {
+            let words = words(&format!("{command} a.example 80 --json --hop-limit 256"));
+            assert!(asks_for_json(&words));
+            let report = parse(words.clone()).unwrap_err().as_report(&words);
+            let line = report.text;
+            assert_eq!((report.status, line.lines().count()), (USAGE, 1));
+            let told = line.starts_with('{') && line.contains("invalid value '256'");
+            assert!(told && line.contains(key), "{line}");
+        }
         assert!(!asks_for_json(&["--".to_owned(), "--json".to_owned()]));
-        let report = connect(&words[1..].join(" ")).unwrap_err().as_report();
-        let line = report.text;
-        assert_eq!((report.status, line.lines().count()), (USAGE, 1));
-        assert!(
-            line.starts_with('{') && line.contains("invalid value '256'"),
-            "{line}"
-        );
-        let help = connect("--help").unwrap_err().as_report();
+        let help = connect("--help").unwrap_err().as_report(&[]);
         assert!(help.text.contains("--json"));
     }
 
@@ -413,12 +434,12 @@ mod tests {
             ("-h", "connect"),
             ("help", "connect"),
             ("help connect", "--tls"),
+            ("help udp", "--listen"),
             ("connect a.example -h", "--tls"),
             ("--version", "0.1.0"),
             ("-V", "0.1.0"),
         ] {
-            let words = ["switchboard"].into_iter().chain(arguments.split(' '));
-            let answer = parse(words.map(str::to_owned)).unwrap_err();
+            let answer = parse(words(arguments)).unwrap_err();
             assert_eq!(answer.status, DONE);
             assert!(answer.text.contains(told), "{}", answer.text);
         }

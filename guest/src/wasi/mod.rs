@@ -12,6 +12,8 @@ mod attempt;
 mod bindings;
 mod clock;
 mod command;
+mod command_connect;
+mod command_udp;
 mod completion;
 mod connect;
 mod connection;

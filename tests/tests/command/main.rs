@@ -8,6 +8,7 @@ mod networks;
 mod permissions;
 mod race;
 mod talk;
+mod udp;
 
 use std::path::Path;
 use switchboard_tests::certs::Pki;

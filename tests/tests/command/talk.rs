@@ -175,7 +175,7 @@ fn eight_mebibytes_there_and_back() {
 }
 
 /// The command with its standard streams in our hands.
-fn start(program: Program, directory: &Path, arguments: &[&str]) -> Child {
+pub(crate) fn start(program: Program, directory: &Path, arguments: &[&str]) -> Child {
     let command = program.ready(directory, arguments).unwrap();
     Command::from(command)
         .stdin(Stdio::piped())
@@ -186,7 +186,7 @@ fn start(program: Program, directory: &Path, arguments: &[&str]) -> Child {
         .unwrap()
 }
 
-async fn in_time<T>(what: &str, work: impl Future<Output = T>) -> T {
+pub(crate) async fn in_time<T>(what: &str, work: impl Future<Output = T>) -> T {
     let done = tokio::time::timeout(LIMIT, work).await;
     done.unwrap_or_else(|_| panic!("{what} takes too long"))
 }
