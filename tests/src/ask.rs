@@ -2,7 +2,8 @@
 //! plugged into it, and what came back.
 
 use crate::certs::Pki;
-use crate::composed;
+use crate::composed::{self, SEEN};
+use crate::proc_net;
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 use serde_json::Value;
@@ -29,6 +30,8 @@ pub type Question = Value;
 pub struct Answer {
     /// The connection.
     pub connected: Option<Connected>,
+    /// The endpoint; see [`crate::datagrams`].
+    pub created: Option<Created>,
     /// Or why there is none: the variant `failure` of WIT, as an object of one case and its payload, or its name alone.
     pub failure: Option<Value>,
     /// That, for a person.
@@ -46,6 +49,9 @@ pub struct Answer {
     pub read: Option<String>,
     /// What was echoed, if it was asked for.
     pub echo: Option<String>,
+    /// What came of each step of a script.
+    #[serde(default)]
+    pub results: Vec<Value>,
 }
 
 /// A connection.
@@ -58,6 +64,16 @@ pub struct Connected {
     pub remote: Option<SocketAddr>,
     /// What TLS agreed on.
     pub tls: Option<Value>,
+}
+
+/// An endpoint for datagrams.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Created {
+    /// This side's address.
+    pub local: Option<SocketAddr>,
+    /// The peer's, if it has one.
+    pub remote: Option<SocketAddr>,
 }
 
 /// A step of the timeline.
@@ -78,21 +94,42 @@ pub struct Step {
 
 /// Puts the questions, one after the other. When all are answered nothing may be open to their ports.
 pub async fn ask(pki: &Pki, questions: &[Question]) -> Result<Vec<Answer>> {
+    let ports: BTreeSet<_> = questions.iter().filter_map(port).collect();
+    let none_open = async |_: String| {
+        for port in ports {
+            proc_net::until_none_open_to(port, SEEN).await?;
+        }
+        Ok(())
+    };
+    put("ask", pki, questions, none_open).await
+}
+
+/// Puts the questions to this mode of the application. When all are answered, `look` is given the answers as they stand,
+/// while the application waits.
+pub(crate) async fn put(
+    mode: &str,
+    pki: &Pki,
+    questions: &[Question],
+    look: impl AsyncFnOnce(String) -> Result<()>,
+) -> Result<Vec<Answer>> {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
     let name = format!("questions-{number}.json");
     pki.write(&name, serde_json::to_vec(questions)?)?;
-    let ports: BTreeSet<_> = questions.iter().filter_map(port).collect();
-    let ports: Vec<_> = ports.into_iter().collect();
-    let arguments = format!("ask file=/pki/{name}");
-    let run = composed::run_leaving_nothing(&arguments, pki.folder(), &ports).await?;
-    let answers = run.output.lines().map(|line| {
+    let arguments = format!("{mode} file=/pki/{name}");
+    let run = composed::run_until(&arguments, pki.folder(), look).await?;
+    let answers = answers(&run.output)?;
+    ensure!(answers.len() == questions.len(), "{}", run.output);
+    Ok(answers)
+}
+
+/// The answers that were printed, a line each.
+pub fn answers(output: &str) -> Result<Vec<Answer>> {
+    let answers = output.lines().map(|line| {
         let answer = serde_json::from_str(line);
         answer.with_context(|| line.to_owned())
     });
-    let answers: Vec<Answer> = answers.collect::<Result<_>>()?;
-    ensure!(answers.len() == questions.len(), "{}", run.output);
-    Ok(answers)
+    answers.collect()
 }
 
 /// Puts one question.
@@ -121,6 +158,12 @@ impl Answer {
     /// The peer's address of the connection.
     pub fn remote(&self) -> Result<SocketAddr> {
         self.connection()?.remote.context("no remote address")
+    }
+
+    /// The endpoint, if there is one.
+    pub fn endpoint(&self) -> Result<Created> {
+        self.created
+            .with_context(|| format!("not created: {self:?}"))
     }
 
     /// The payload of the failure, if it is this case.

@@ -4,11 +4,11 @@ use anyhow::{Context, Result, bail, ensure};
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use serde::{Deserialize, Serialize};
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, UdpSocket};
 use tokio_rustls::TlsConnector;
 
 /// The size of a message that goes back and forth, in bytes.
@@ -16,6 +16,15 @@ pub const PING: usize = 4;
 
 /// The size of the pieces in which a bulk is sent, in bytes.
 pub const PIECE: usize = 64 * 1024;
+
+/// The size of a datagram, in bytes.
+pub const DATAGRAM: usize = 1200;
+
+/// How many datagrams are under way at a time.
+pub const WINDOW: u64 = 32;
+
+/// What has not returned by then is lost.
+const LOST: Duration = Duration::from_millis(200);
 
 /// What is measured, against an echo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,24 +35,30 @@ pub enum Workload {
     PingPong(u64),
     /// On one connection this many MiB, in pieces of [`PIECE`] bytes, sent and read back at the same time.
     Bulk(u64),
+    /// This many datagrams of [`DATAGRAM`] bytes there and back, [`WINDOW`] at a time.
+    Datagrams(u64),
 }
 
 impl Workload {
-    /// Its name in a [`Measured`]: `connects`, `pingpong` or `bulk`.
+    /// Its name in a [`Measured`]: `connects`, `pingpong`, `bulk` or `datagrams`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Connects(_) => "connects",
             Self::PingPong(_) => "pingpong",
             Self::Bulk(_) => "bulk",
+            Self::Datagrams(_) => "datagrams",
         }
     }
 
-    /// How many connections, messages or MiB.
+    /// How many connections, messages, MiB or datagrams.
     #[must_use]
     pub fn count(self) -> u64 {
         match self {
-            Self::Connects(count) | Self::PingPong(count) | Self::Bulk(count) => count,
+            Self::Connects(count)
+            | Self::PingPong(count)
+            | Self::Bulk(count)
+            | Self::Datagrams(count) => count,
         }
     }
 }
@@ -55,7 +70,7 @@ pub struct Measured {
     pub mode: String,
     /// The time it took; for the modes with one connection, without making and closing that.
     pub seconds: f64,
-    /// How many connections, messages there and back, or pieces that was.
+    /// How many connections, messages or datagrams there and back, or pieces that was.
     pub ops: u64,
     /// How many bytes went there, and as many back.
     pub bytes: u64,
@@ -80,6 +95,7 @@ pub async fn measure(
     let measured = async {
         match workload {
             Workload::Connects(count) => connects(addr, tls, count).await,
+            Workload::Datagrams(count) => datagrams(addr, count).await,
             Workload::PingPong(_) | Workload::Bulk(_) => {
                 let stream = connect(addr).await?;
                 match tls {
@@ -128,12 +144,43 @@ async fn connects(addr: SocketAddr, tls: Option<&Tls>, count: u64) -> Result<(Du
     Ok((begun.elapsed(), count, 0))
 }
 
+/// Those that are lost do not count.
+async fn datagrams(addr: SocketAddr, count: u64) -> Result<(Duration, u64, u64)> {
+    let local: IpAddr = match addr {
+        SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    };
+    let socket = UdpSocket::bind((local, 0)).await?;
+    socket.connect(addr).await?;
+    let mut buffer = vec![0; 65_535];
+    let mut message = [0x5a; DATAGRAM];
+    // `expected` is the number after the last one that returned, or was given up.
+    let (mut sent, mut expected, mut received) = (0, 0, 0);
+    let begun = Instant::now();
+    while expected < count {
+        while sent < count.min(expected + WINDOW) {
+            message[..8].copy_from_slice(&u64::to_be_bytes(sent));
+            socket.send(&message).await?;
+            sent += 1;
+        }
+        let Ok(size) = tokio::time::timeout(LOST, socket.recv(&mut buffer)).await else {
+            expected = sent;
+            continue;
+        };
+        ensure!(size? == DATAGRAM, "another datagram");
+        let number = buffer.first_chunk().context("no number")?;
+        expected = expected.max(u64::from_be_bytes(*number) + 1);
+        received += 1;
+    }
+    Ok((begun.elapsed(), received, received * DATAGRAM as u64))
+}
+
 async fn exchange<S>(mut stream: S, workload: Workload) -> Result<(Duration, u64, u64)>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let measured = match workload {
-        Workload::Connects(_) => bail!("not on one connection"),
+        Workload::Connects(_) | Workload::Datagrams(_) => bail!("not on one connection"),
         Workload::PingPong(count) => {
             let mut message = *b"ping";
             let begun = Instant::now();
@@ -185,6 +232,7 @@ mod tests {
     use crate::echo::TcpServer;
     use crate::log::End;
     use crate::tls::{TlsServer, client_config, post_quantum};
+    use crate::udp::UdpPeer;
 
     const LIMIT: Duration = Duration::from_secs(10);
 
@@ -210,6 +258,18 @@ mod tests {
         let log = server.until(LIMIT, |log| log.all_ended(22)).await.unwrap();
         assert_eq!(log.read(), 800 + (4 << 20));
         assert!(log.connections.iter().all(|c| c.end == Some(End::Clean)));
+    }
+
+    #[tokio::test]
+    async fn measures_datagrams() {
+        for ip in ["127.0.0.1", "::1"] {
+            let server = UdpPeer::reflector(ip).unwrap();
+            let measured = measure(server.addr(), None, Workload::Datagrams(1000), LIMIT);
+            let measured = measured.await.unwrap();
+            assert_eq!(measured.mode, "datagrams");
+            assert_eq!(measured.bytes, measured.ops * DATAGRAM as u64);
+            assert!(measured.ops > 900, "{measured:?}");
+        }
     }
 
     #[tokio::test]

@@ -61,7 +61,11 @@ fn shared<T>(made: &'static Result<T>) -> Result<&'static T> {
 /// Runs the application with these arguments and with this folder as `/pki`, at most for [`LIMIT`]. It has to succeed,
 /// and to write nothing to standard error.
 pub async fn run(arguments: &str, folder: &Path) -> Result<Run> {
-    let (stdout, stderr) = (pipe(), pipe());
+    run_into(pipe(), arguments, folder).await
+}
+
+async fn run_into(stdout: MemoryOutputPipe, arguments: &str, folder: &Path) -> Result<Run> {
+    let stderr = pipe();
     let words = ["app"].into_iter().chain(arguments.split_whitespace());
     let permissions = Permissions::none().connect().look_up();
     let invocation = Invocation::new(words)
@@ -69,8 +73,7 @@ pub async fn run(arguments: &str, folder: &Path) -> Result<Run> {
         .stdout(stdout.clone())
         .stderr(stderr.clone());
     let exit = tokio::time::timeout(LIMIT, host()?.run(compiled()?, invocation)).await;
-    let text = |pipe: MemoryOutputPipe| String::from_utf8(pipe.contents().to_vec());
-    let (output, errors) = (text(stdout)?, text(stderr)?);
+    let (output, errors) = (text(&stdout)?, text(&stderr)?);
     let told = || format!("{arguments}:\n{output}{errors}");
     let exit = exit.map_err(|_| anyhow!("{}took longer than {LIMIT:?}", told()))?;
     let exit = exit.with_context(told)?;
@@ -80,22 +83,40 @@ pub async fn run(arguments: &str, folder: &Path) -> Result<Run> {
 
 /// As [`run`], of a mode that waits at a `gate=`: it is let through once no socket is open to these ports.
 pub async fn run_leaving_nothing(arguments: &str, folder: &Path, ports: &[u16]) -> Result<Run> {
-    let gate = Scripted::silent("127.0.0.1")?;
-    let arguments = format!("{arguments} gate={}", gate.addr());
-    let mut running = pin!(run(&arguments, folder));
-    let quiet = async {
-        gate.until(LIMIT, |log| log.accepted() == 1).await?;
+    let none_open = async |_: String| {
         for &port in ports {
             proc_net::until_none_open_to(port, SEEN).await?;
         }
-        anyhow::Ok(())
+        Ok(())
+    };
+    run_until(arguments, folder, none_open).await
+}
+
+/// As [`run`], of a mode that waits at a `gate=`: it is let through once `look`, which is given what it has written until
+/// then, returns.
+pub async fn run_until(
+    arguments: &str,
+    folder: &Path,
+    look: impl AsyncFnOnce(String) -> Result<()>,
+) -> Result<Run> {
+    let gate = Scripted::silent("127.0.0.1")?;
+    let arguments = format!("{arguments} gate={}", gate.addr());
+    let stdout = pipe();
+    let mut running = pin!(run_into(stdout.clone(), &arguments, folder));
+    let looked = async {
+        gate.until(LIMIT, |log| log.accepted() == 1).await?;
+        look(text(&stdout)?).await
     };
     tokio::select! {
         run = &mut running => bail!("it did not wait: {:?}", run?),
-        quiet = quiet => quiet?,
+        looked = looked => looked?,
     }
     drop(gate);
     running.await
+}
+
+fn text(pipe: &MemoryOutputPipe) -> Result<String> {
+    Ok(String::from_utf8(pipe.contents().to_vec())?)
 }
 
 fn pipe() -> MemoryOutputPipe {

@@ -5,6 +5,7 @@
 //! processes are killed by their handle in the same way. Every wait takes a limit.
 #![forbid(unsafe_code)]
 
+pub mod apart;
 pub mod ask;
 pub mod behaviour;
 pub mod bench_native;
@@ -14,6 +15,8 @@ pub mod certs;
 pub mod child;
 pub mod command;
 pub mod composed;
+pub mod datagrams;
+pub mod dns;
 pub mod echo;
 pub mod log;
 pub mod namespace;
@@ -27,5 +30,6 @@ pub mod refuse;
 pub mod scripted;
 pub mod sock_diag;
 pub mod tls;
+pub mod udp;
 pub mod udp_server;
 mod worker;

@@ -27,7 +27,8 @@ static FLAGS: LazyLock<Option<&[&str]>> = LazyLock::new(|| {
 pub enum Namespace {
     /// No interface is up: every network is unreachable.
     Unplugged,
-    /// Loopback, and a name server that never answers.
+    /// Loopback, and a name server that never answers. `two.example` is 127.0.0.1 and 127.0.0.2 without it; the UDP
+    /// port 53 of the first is taken.
     SilentResolver,
 }
 

@@ -11,6 +11,17 @@ use std::os::fd::{OwnedFd, RawFd};
 pub fn connected_to(peer: SocketAddr) -> Result<Vec<Socket>> {
     let mut wanted = proc_net::of_machine()?;
     wanted.retain(|socket| socket.remote == peer && socket.is_owned());
+    duplicates(&wanted, |socket| is_connected_to(socket, peer))
+}
+
+/// Duplicates of those for datagrams that are bound to `local`, likewise.
+pub fn datagrams_at(local: SocketAddr) -> Result<Vec<Socket>> {
+    let mut wanted = proc_net::udp_of_machine()?;
+    wanted.retain(|socket| socket.local == local && socket.is_owned());
+    duplicates(&wanted, |socket| is_at(socket, local))
+}
+
+fn duplicates(wanted: &[proc_net::Socket], is: impl Fn(&Socket) -> bool) -> Result<Vec<Socket>> {
     let names = wanted.iter().map(|it| format!("socket:[{}]", it.inode));
     let names: Vec<_> = names.collect();
     let mut found = Vec::new();
@@ -30,7 +41,7 @@ pub fn connected_to(peer: SocketAddr) -> Result<Vec<Socket>> {
         let number = number.context("a descriptor without a number")?;
         let socket = Socket::from(duplicate(number.parse()?)?);
         // Unless the number has become another's.
-        if is_connected_to(&socket, peer) {
+        if is(&socket) {
             found.push(socket);
         }
     }
@@ -40,6 +51,11 @@ pub fn connected_to(peer: SocketAddr) -> Result<Vec<Socket>> {
 fn is_connected_to(socket: &Socket, peer: SocketAddr) -> bool {
     let connected = socket.peer_addr().ok().and_then(|it| it.as_socket());
     connected == Some(peer)
+}
+
+fn is_at(socket: &Socket, local: SocketAddr) -> bool {
+    let bound = socket.local_addr().ok().and_then(|it| it.as_socket());
+    bound == Some(local)
 }
 
 /// Of a descriptor that is somebody's own: `dup` would have to trust that it stays open.

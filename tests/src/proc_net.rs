@@ -1,4 +1,4 @@
-//! The kernel's list of TCP sockets, to show that none was left behind.
+//! The kernel's lists of sockets, to show that none was left behind.
 
 use anyhow::{Context, Result, bail};
 use std::collections::HashSet;
@@ -57,17 +57,27 @@ impl Socket {
 /// over another, or show one twice. So the list is read twice: what either reading shows is there, once, and as
 /// the later one has it.
 pub fn of_machine() -> Result<Vec<Socket>> {
-    let earlier = read_tables()?;
-    let mut all = read_tables()?;
+    read_twice(["/proc/net/tcp", "/proc/net/tcp6"])
+}
+
+/// As [`of_machine`], all UDP sockets that are bound. Those that are connected are [`State::Established`], others
+/// [`State::Closed`].
+pub fn udp_of_machine() -> Result<Vec<Socket>> {
+    read_twice(["/proc/net/udp", "/proc/net/udp6"])
+}
+
+fn read_twice(tables: [&'static str; 2]) -> Result<Vec<Socket>> {
+    let earlier = read(tables)?;
+    let mut all = read(tables)?;
     all.extend(earlier);
     let mut known = HashSet::new();
     all.retain(|socket| known.insert((socket.local, socket.remote)));
     Ok(all)
 }
 
-fn read_tables() -> Result<Vec<Socket>> {
+fn read(tables: [&'static str; 2]) -> Result<Vec<Socket>> {
     let mut all = Vec::new();
-    for table in ["/proc/net/tcp", "/proc/net/tcp6"] {
+    for table in tables {
         match std::fs::read_to_string(table) {
             Ok(text) => {
                 for line in text.lines().skip(1) {
@@ -119,10 +129,23 @@ pub fn in_state(port: u16, state: State) -> Result<usize> {
 }
 
 /// Waits until `seen` is true of all sockets of the machine, at most for `limit`.
-pub async fn until(limit: Duration, mut seen: impl FnMut(&[Socket]) -> bool) -> Result<()> {
+pub async fn until(limit: Duration, seen: impl FnMut(&[Socket]) -> bool) -> Result<()> {
+    until_in(of_machine, limit, seen).await
+}
+
+/// Waits until `seen` is true of all UDP sockets of the machine, at most for `limit`.
+pub async fn until_udp(limit: Duration, seen: impl FnMut(&[Socket]) -> bool) -> Result<()> {
+    until_in(udp_of_machine, limit, seen).await
+}
+
+async fn until_in(
+    list: fn() -> Result<Vec<Socket>>,
+    limit: Duration,
+    mut seen: impl FnMut(&[Socket]) -> bool,
+) -> Result<()> {
     let begun = Instant::now();
     loop {
-        if seen(&of_machine()?) {
+        if seen(&list()?) {
             return Ok(());
         }
         if begun.elapsed() >= limit {
@@ -201,7 +224,7 @@ mod tests {
     use super::*;
     use crate::blackhole::Blackhole;
     use std::io::{Read, Write};
-    use std::net::{TcpListener, TcpStream};
+    use std::net::{TcpListener, TcpStream, UdpSocket};
 
     #[tokio::test]
     async fn sees_sockets_come_and_go() {
@@ -259,6 +282,29 @@ mod tests {
         until_none_open_to(port, Duration::from_secs(5))
             .await
             .unwrap();
+    }
+
+    #[tokio::test]
+    async fn sees_udp_sockets_come_and_go() {
+        for ip in ["127.0.0.3:0", "[::1]:0"] {
+            let server = UdpSocket::bind(ip).unwrap();
+            let addr = server.local_addr().unwrap();
+            let client = UdpSocket::bind(ip).unwrap();
+            client.connect(addr).unwrap();
+            client.send(b"unread").unwrap();
+            let own = udp_of_machine().unwrap();
+            let of = |local| own.iter().find(|s| s.local == local).unwrap();
+            assert_eq!(of(addr).state, State::Closed);
+            assert!(of(addr).unread > 0);
+            let connected = of(client.local_addr().unwrap());
+            assert_eq!(
+                (connected.remote, connected.state),
+                (addr, State::Established)
+            );
+            drop((client, server));
+            let gone = |all: &[Socket]| !all.iter().any(|s| s.local == addr || s.remote == addr);
+            until_udp(Duration::from_secs(5), gone).await.unwrap();
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ const SSL_ECHO: &str = include_str!("peers/ssl_echo.py");
 const ASYNCIO_ECHO: &str = include_str!("peers/asyncio_echo.py");
 const NEAR_ECHO: &str = include_str!("peers/near_echo.py");
 const UDP_ECHO: &str = include_str!("peers/udp_echo.py");
+const SNTP: &str = include_str!("peers/sntp.py");
 const ASYNCIO_BENCH: &str = include_str!("peers/asyncio_bench.py");
 
 /// How long an interpreter may take to get ready.
@@ -76,6 +77,11 @@ impl PythonServer {
             arguments = vec!["--greeted", port, "--greeting", greeting];
         }
         Self::start(UDP_ECHO, ip, None, &arguments)
+    }
+
+    /// A time server at `ip`, over UDP, whose clock is so many seconds ahead. Blocks until it listens.
+    pub fn sntp(ip: &str, ahead: f64) -> Result<Self> {
+        Self::start(SNTP, ip, None, &["--ahead", &ahead.to_string()])
     }
 
     /// Where it listens.
@@ -158,10 +164,11 @@ fn python(script: &str) -> Command {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bench_native::{self, Tls};
+    use crate::bench_native::{self, DATAGRAM, Tls};
     use crate::certs::Pki;
     use crate::echo::TcpServer;
     use crate::tls::{TlsServer, classical, client_config};
+    use crate::udp::UdpPeer;
     use rustls::pki_types::ServerName;
     use std::sync::Arc;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -258,6 +265,10 @@ mod tests {
         }
         assert_eq!(plain.log().read(), 200 + (2 << 20));
         assert_eq!(secure.log().read(), 200 + (2 << 20));
+        let reflector = UdpPeer::reflector("127.0.0.1").unwrap();
+        let measured = measure(reflector.addr(), None, Workload::Datagrams(200), LIMIT).unwrap();
+        assert_eq!(measured.bytes, measured.ops * DATAGRAM as u64);
+        assert!(measured.ops > 150, "{measured:?}");
         // It does verify whom it speaks to.
         let wrong = Some((pki.ca_path(), "elsewhere"));
         assert!(measure(secure.addr(), wrong, WORKLOADS[0], LIMIT).is_err());

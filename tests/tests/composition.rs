@@ -10,6 +10,7 @@ use switchboard_tests::echo::TcpServer;
 use switchboard_tests::log::{End, Log};
 use switchboard_tests::scripted::{Scripted, Step};
 use switchboard_tests::tls::{Options, TlsServer};
+use switchboard_tests::udp::UdpPeer;
 
 /// Runs the application with these arguments.
 async fn run(arguments: &str, pki: &Pki) -> Run {
@@ -164,6 +165,16 @@ async fn measures_as_the_benchmarks_do() {
             assert!(measured.seconds > 0.0);
         }
     }
+    let reflector = UdpPeer::reflector("127.0.0.1").unwrap();
+    let run = run(
+        &format!("bench datagrams 50 server={}", reflector.addr()),
+        &pki,
+    )
+    .await;
+    let measured: switchboard_tests::bench_native::Measured =
+        serde_json::from_str(&run.output).unwrap();
+    assert_eq!(measured.mode, "datagrams");
+    assert_eq!((measured.ops, measured.bytes), (50, 60_000));
     let log = plain.until(SEEN, |log| log.all_ended(8)).await.unwrap();
     clean(&log, 8);
     let log = secure.until(SEEN, |log| log.all_ended(8)).await.unwrap();
@@ -180,18 +191,20 @@ async fn misuse_is_told_and_never_traps() {
     let reset = TcpServer::start("127.0.0.1", Behaviour::SendThenReset(SENT)).unwrap();
     let truncate = tls(&leaf, Behaviour::SendThenTruncate(SENT));
     let dead = Blackhole::start("127.0.0.1").unwrap();
+    let udp = UdpPeer::reflector("127.0.0.1").unwrap();
     let arguments = format!(
-        "misuse echo={} tls={} stall={} reset={} truncate={} dead={} ca=/pki/ca.pem",
+        "misuse echo={} tls={} stall={} reset={} truncate={} dead={} udp={} ca=/pki/ca.pem",
         echo.addr(),
         secure.addr(),
         stall.addr(),
         reset.addr(),
         truncate.addr(),
-        dead.addr()
+        dead.addr(),
+        udp.addr()
     );
     let run = run(&arguments, &pki).await;
     let lines: Vec<_> = run.output.lines().collect();
-    assert!(lines.len() > 60, "{lines:#?}");
+    assert!(lines.len() > 75, "{lines:#?}");
     assert!(lines.iter().all(|line| line.starts_with("ok ")));
 }
 

@@ -238,37 +238,38 @@ impl Endpoint {
 
     /// Waits for an event, and gives it with what is there beside it; nothing, if that takes longer.
     pub(super) async fn next_batch(&self, limit: u32, timeout: Option<Duration>) -> Vec<Event> {
-        let too_long = async {
-            Clock::start().run_out(timeout).await;
-            false
-        };
-        let something = async {
-            self.something().await;
-            true
-        };
-        if !or(something, too_long).await {
-            return Vec::new();
-        }
-        let events = self.take(limit as usize);
-        match events.is_empty() {
-            true => vec![Event::Closed],
-            false => events,
-        }
-    }
-
-    /// Waits until there is an event or the end of them. It always suspends, for `suspended` can only do that after an
-    /// event was taken, and a call that is cancelled then would lose it.
-    async fn something(&self) {
+        let clock = Clock::start();
+        // It always suspends, for `suspended` can only do that after an event was taken, and a call that is cancelled then
+        // would lose it.
         let mut suspended = false;
         loop {
             let listener = self.arrived.listen();
             let is_there = !self.queue.borrow().is_empty() || self.ended.is_raised();
             match (is_there, suspended) {
-                (true, true) => return,
+                (true, true) => break,
+                // What is there needs no time, even if there is none.
                 (true, false) => yield_async().await,
-                (false, _) => listener.await,
+                (false, _) => {
+                    let arrived = async {
+                        listener.await;
+                        true
+                    };
+                    let too_long = async {
+                        clock.run_out(timeout).await;
+                        false
+                    };
+                    if !or(arrived, too_long).await {
+                        yield_async().await;
+                        return Vec::new();
+                    }
+                }
             }
             suspended = true;
+        }
+        let events = self.take(limit as usize);
+        match events.is_empty() {
+            true => vec![Event::Closed],
+            false => events,
         }
     }
 

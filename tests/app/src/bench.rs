@@ -1,5 +1,5 @@
-//! `bench connects|pingpong|bulk COUNT server=ADDRESS [ca=FILE] [via=streams|lists]`: measures an echo, step by step as
-//! the tests' native client and asyncio's do, and prints what came out as JSON.
+//! `bench connects|pingpong|bulk|datagrams COUNT server=ADDRESS [ca=FILE] [via=streams|lists]`: measures an echo, step
+//! by step as the tests' native client and asyncio's do, and prints what came out as JSON.
 
 use crate::arguments::Arguments;
 use crate::bindings::switchboard::connect::streams::{Connection, create_connection};
@@ -7,11 +7,16 @@ use crate::bindings::switchboard::connect::tls::Context;
 use crate::bulk::{self, Content, PIECE};
 use crate::clock::Instant;
 use crate::ends::{Sink, Source};
-use crate::{options, tell};
+use crate::flood::Plan;
+use crate::{endpoint, options, tell};
 use std::net::SocketAddr;
 use std::time::Duration;
 
 const PING: &[u8] = b"ping";
+
+/// The size of a datagram, and how many are under way at a time.
+const DATAGRAM: usize = 1200;
+const WINDOW: u64 = 32;
 
 /// The time it took, how many operations that was, and how many bytes went there and back.
 type Measured = (Duration, u64, u64);
@@ -33,6 +38,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<(), String> {
         "connects" => target.connects(count).await?,
         "pingpong" => target.pingpong(count).await?,
         "bulk" => target.bulk(count).await?,
+        "datagrams" => target.datagrams(count).await?,
         other => return Err(format!("no such mode of bench: {other}")),
     };
     let seconds = took.as_secs_f64();
@@ -86,6 +92,23 @@ impl Target {
         let took = begun.elapsed();
         connection.close().await.map_err(tell::stream_failure)?;
         Ok((took, total / PIECE as u64, total))
+    }
+
+    /// That many datagrams there and back; those that are lost do not count.
+    async fn datagrams(&self, count: u64) -> Result<Measured, String> {
+        let endpoint = endpoint::create(endpoint::to(self.server)).await?;
+        let plan = Plan {
+            count,
+            size: DATAGRAM,
+            window: WINDOW,
+            checked: false,
+        };
+        let begun = Instant::now();
+        let tally = plan.flood(&endpoint).await?;
+        let took = begun.elapsed();
+        endpoint.close().await;
+        let received = tally.received;
+        Ok((took, received, received * DATAGRAM as u64))
     }
 }
 

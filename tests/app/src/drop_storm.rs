@@ -27,7 +27,7 @@ const LANES: u64 = 16;
 const PIECE: usize = 16 * 1024;
 
 /// Something that is going on with a connection, for ever; it ends by being dropped.
-type Piece = Pin<Box<dyn Future<Output = ()>>>;
+pub(crate) type Piece = Pin<Box<dyn Future<Output = ()>>>;
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<(), String> {
     let (count, seed) = (arguments.count(1)?, arguments.count(2)?);
@@ -160,7 +160,7 @@ async fn keep(completion: Completion, wait: bool) {
 }
 
 /// Lets go of one after the other while the rest goes on.
-async fn let_go(mut pieces: Vec<Piece>, chance: &mut Chance) {
+pub(crate) async fn let_go(mut pieces: Vec<Piece>, chance: &mut Chance) {
     while !pieces.is_empty() {
         let going_on = async {
             let works = pieces.iter_mut().map(|piece| {

@@ -16,18 +16,26 @@ mod bench;
 )]
 mod bindings;
 mod bulk;
+mod call_off;
 mod calls;
 mod cancel_io;
 mod cancel_storm;
 mod chance;
 mod clock;
+mod datagrams;
+mod dns;
 mod drop_storm;
 mod echo;
+mod endpoint;
+mod endpoint_storm;
 mod ends;
+mod flood;
 mod gate;
+mod json;
 mod misuse;
 mod options;
 mod pattern;
+mod sntp;
 mod tell;
 mod together;
 
@@ -56,6 +64,11 @@ async fn command(arguments: &Arguments) -> Result<(), String> {
         "cancel-io" => cancel_io::run(arguments).await,
         "cancel-storm" => cancel_storm::run(arguments).await,
         "drop-storm" => drop_storm::run(arguments).await,
+        "datagrams" => datagrams::run(arguments).await,
+        "dns" => dns::run(arguments).await,
+        "sntp" => sntp::run(arguments).await,
+        "flood" => flood::run(arguments).await,
+        "endpoint-storm" => endpoint_storm::run(arguments).await,
         "bench" => bench::run(arguments).await,
         other => Err(format!("no such mode: {other}")),
     }

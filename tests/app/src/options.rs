@@ -4,7 +4,9 @@ use crate::bindings::switchboard::connect::streams::{
     ConnectionOptions, LookupFlags, Service, TlsOption,
 };
 use crate::bindings::switchboard::connect::tls::Context;
-use crate::bindings::wasi::sockets::types::IpAddress;
+use crate::bindings::wasi::sockets::types::{
+    IpAddress, IpAddressFamily, IpSocketAddress, Ipv4SocketAddress, Ipv6SocketAddress,
+};
 use std::net::{IpAddr, SocketAddr};
 
 #[allow(clippy::derivable_impls, reason = "the type is generated")]
@@ -49,6 +51,37 @@ impl From<IpAddr> for IpAddress {
                 IpAddress::Ipv6((a, b, c, d, e, f, g, h))
             }
         }
+    }
+}
+
+impl From<SocketAddr> for IpSocketAddress {
+    fn from(address: SocketAddr) -> Self {
+        let port = address.port();
+        match (IpAddress::from(address.ip()), address) {
+            (IpAddress::Ipv4(address), _) => {
+                IpSocketAddress::Ipv4(Ipv4SocketAddress { port, address })
+            }
+            (IpAddress::Ipv6(ip), address) => {
+                let (flow_info, scope_id) = match address {
+                    SocketAddr::V6(address) => (address.flowinfo(), address.scope_id()),
+                    SocketAddr::V4(_) => (0, 0),
+                };
+                IpSocketAddress::Ipv6(Ipv6SocketAddress {
+                    port,
+                    flow_info,
+                    address: ip,
+                    scope_id,
+                })
+            }
+        }
+    }
+}
+
+/// The family of an address.
+pub(crate) fn family(address: SocketAddr) -> IpAddressFamily {
+    match address {
+        SocketAddr::V4(_) => IpAddressFamily::Ipv4,
+        SocketAddr::V6(_) => IpAddressFamily::Ipv6,
     }
 }
 

@@ -6,11 +6,12 @@ use rustls::pki_types::ServerName;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
-use switchboard_tests::bench_native::{self, Workload};
+use switchboard_tests::bench_native::{self, Measured, Workload};
 use switchboard_tests::bench_wasm::{Plugged, Via};
 use switchboard_tests::certs::Pki;
 use switchboard_tests::echo::TcpServer;
 use switchboard_tests::tls::{self, TlsServer};
+use switchboard_tests::udp::UdpPeer;
 use switchboard_tests::{behaviour::Behaviour, python};
 
 /// Each row is measured this often, by turns, and the best counts: what disturbs only ever slows down.
@@ -35,6 +36,14 @@ impl Row {
             _ => count,
         }
     }
+
+    /// The time for all of it, also if some was lost.
+    fn seconds(&self, measured: &Measured) -> f64 {
+        match self.workload {
+            Datagrams(count) => measured.seconds * count as f64 / measured.ops as f64,
+            _ => measured.seconds,
+        }
+    }
 }
 
 const fn row(title: &'static str, workload: Workload, tls: bool, via: Via) -> Row {
@@ -42,6 +51,7 @@ const fn row(title: &'static str, workload: Workload, tls: bool, via: Via) -> Ro
         Workload::Connects(_) => "connects/s",
         Workload::PingPong(_) => "round trips/s",
         Workload::Bulk(_) => "MB/s",
+        Workload::Datagrams(_) => "datagrams/s",
     };
     Row {
         title,
@@ -53,9 +63,9 @@ const fn row(title: &'static str, workload: Workload, tls: bool, via: Via) -> Ro
 }
 
 use Via::{Lists, Streams};
-use Workload::{Bulk, Connects, PingPong};
+use Workload::{Bulk, Connects, Datagrams, PingPong};
 
-const ROWS: [Row; 9] = [
+const ROWS: [Row; 10] = [
     row("plain, connects", Connects(1000), false, Streams),
     row(
         "plain, 4 bytes there and back, streams",
@@ -76,6 +86,12 @@ const ROWS: [Row; 9] = [
         false,
         Lists,
     ),
+    row(
+        "datagrams of 1,200 bytes, 32 at a time",
+        Datagrams(50_000),
+        false,
+        Streams,
+    ),
     row("TLS, connects", Connects(100), true, Streams),
     row(
         "TLS, 4 bytes there and back, streams",
@@ -95,6 +111,7 @@ fn main() -> Result<()> {
     let leaf = pki.issue(&[NAME])?;
     let plain = TcpServer::start("127.0.0.1", Behaviour::Echo)?;
     let secure = TlsServer::echo("127.0.0.1", &leaf)?;
+    let reflector = UdpPeer::reflector("127.0.0.1")?;
     let config = tls::client_config(tls::classical(), pki.roots()?)?;
     let native = bench_native::Tls {
         config: config.into(),
@@ -116,17 +133,22 @@ fn main() -> Result<()> {
     ]);
     for row in ROWS {
         eprintln!("measuring {}", row.title);
-        let addr: SocketAddr = if row.tls { secure.addr() } else { plain.addr() };
+        let addr: SocketAddr = match row.workload {
+            Datagrams(_) => reflector.addr(),
+            _ if row.tls => secure.addr(),
+            _ => plain.addr(),
+        };
         let [mut tokio, mut switchboard, mut asyncio] = [f64::INFINITY; 3];
         for _ in 0..ROUNDS {
             let measured =
                 bench_native::measure(addr, row.tls.then_some(&native), row.workload, LIMIT);
-            tokio = tokio.min(runtime.block_on(measured)?.seconds);
+            tokio = tokio.min(row.seconds(&runtime.block_on(measured)?));
             let trusted = row.tls.then_some((ca.as_path(), NAME));
             let ca = trusted.map(|(ca, _)| ca);
             let measured = plugged.measure(addr, ca, row.workload, row.via, LIMIT);
-            switchboard = switchboard.min(runtime.block_on(measured)?.seconds);
-            asyncio = asyncio.min(python::measure(addr, trusted, row.workload, LIMIT)?.seconds);
+            switchboard = switchboard.min(row.seconds(&runtime.block_on(measured)?));
+            let measured = python::measure(addr, trusted, row.workload, LIMIT)?;
+            asyncio = asyncio.min(row.seconds(&measured));
         }
         let rate = |seconds: f64| format!("{:.0}", row.amount() / seconds);
         table.add_row([

@@ -8,6 +8,10 @@ import time
 
 PING = b"ping"
 PIECE = 64 * 1024
+DATAGRAM = 1200
+WINDOW = 32
+# What has not returned by then is lost.
+LOST = 0.2
 
 
 async def connects(where, count):
@@ -60,7 +64,65 @@ async def bulk(where, mebibytes):
     return took, pieces, total
 
 
-MODES = {"connects": connects, "pingpong": pingpong, "bulk": bulk}
+class Exchange(asyncio.DatagramProtocol):
+    """Sends numbered datagrams, so many at a time, until each has returned or is lost."""
+
+    def __init__(self, count):
+        self.count = count
+        # `expected` is the number after the last one that returned, or was given up.
+        self.sent = self.expected = self.received = 0
+        self.heard = False
+        self.loop = asyncio.get_running_loop()
+        self.done = self.loop.create_future()
+
+    def connection_made(self, transport):
+        self.transport = transport
+        self.rest = b"\x5a" * (DATAGRAM - 8)
+
+    def begin(self):
+        self.send()
+        self.timer = self.loop.call_later(LOST, self.look)
+
+    def send(self):
+        while self.sent < min(self.count, self.expected + WINDOW):
+            self.transport.sendto(self.sent.to_bytes(8, "big") + self.rest)
+            self.sent += 1
+
+    def datagram_received(self, data, _address):
+        self.heard = True
+        self.received += 1
+        self.expected = max(self.expected, int.from_bytes(data[:8], "big") + 1)
+        self.go_on()
+
+    def go_on(self):
+        self.send()
+        if self.expected == self.count and not self.done.done():
+            self.done.set_result(None)
+
+    def look(self):
+        if not self.heard:
+            self.expected = self.sent
+            self.go_on()
+        self.heard = False
+        self.timer = self.loop.call_later(LOST, self.look)
+
+
+async def datagrams(where, count):
+    address = (where["host"], where["port"])
+    loop = asyncio.get_running_loop()
+    transport, exchange = await loop.create_datagram_endpoint(
+        lambda: Exchange(count), remote_addr=address
+    )
+    begun = time.perf_counter()
+    exchange.begin()
+    await exchange.done
+    took = time.perf_counter() - begun
+    exchange.timer.cancel()
+    transport.close()
+    return took, exchange.received, exchange.received * DATAGRAM
+
+
+MODES = {"connects": connects, "pingpong": pingpong, "bulk": bulk, "datagrams": datagrams}
 
 
 async def main():

@@ -1,7 +1,7 @@
 """Runs a command in the network namespace that this process stands in, which is its own.
 
 Without --resolver nothing is plugged in: no interface is up, not even loopback. With it, loopback is up, and the name
-server that the system is told of takes every question and answers none.
+server that the system is told of, at 127.0.0.1, takes every question and answers none. A few names are known without it.
 """
 
 import argparse
@@ -13,6 +13,11 @@ import subprocess
 import sys
 import tempfile
 
+FILES = {
+    "/etc/resolv.conf": "nameserver 127.0.0.1\noptions timeout:3 attempts:1\n",
+    "/etc/nsswitch.conf": "hosts: files dns\n",
+    "/etc/hosts": "127.0.0.1 localhost\n127.0.0.1 two.example\n127.0.0.2 two.example\n",
+}
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
 
 
@@ -43,12 +48,11 @@ def main():
             bring_up("lo")
             silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
             silent.bind(("127.0.0.1", 53))
-            resolver = "nameserver 127.0.0.1\noptions timeout:3 attempts:1\n"
-            replace(pathlib.Path("/etc/resolv.conf"), resolver, folder)
-            replace(pathlib.Path("/etc/nsswitch.conf"), "hosts: files dns\n", folder)
+            for path, text in FILES.items():
+                replace(pathlib.Path(path), text, folder)
         status = subprocess.run(arguments.command).returncode
         if arguments.resolver:
-            for path in ["/etc/resolv.conf", "/etc/nsswitch.conf"]:
+            for path in FILES:
                 subprocess.run(["umount", path], check=True)
     sys.exit(status)
 

@@ -2,14 +2,10 @@
 
 use crate::{home, prompts};
 use serde_json::{Value, json};
-use std::path::Path;
-use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use switchboard_tests::apart;
 use switchboard_tests::ask::Answer;
 use switchboard_tests::certs::Pki;
-use switchboard_tests::child::{self, Serving};
-use switchboard_tests::command::binary;
-use switchboard_tests::composed;
 use switchboard_tests::namespace::Namespace;
 
 /// How long the program may take to start and to end, beside what it waits for.
@@ -59,62 +55,17 @@ fn a10_a_lookup_that_hangs_ends_with_the_timeout() {
 /// How long a call may go on after it was ended, in seconds.
 const LATE: f64 = 1.0;
 
-/// How long the resolver may keep the host: wasmtime does not end before the threads that it looks names up in.
-const RESOLVER: Duration = Duration::from_secs(20);
-
-/// The application of the tests with the component in it, run by the stock wasmtime: it answers the questions of this
-/// file.
-fn asking(directory: &Path, file: &str) -> Command {
-    let mut command = Command::new(binary("wasmtime").unwrap());
-    command.args(["run", "-S", "inherit-network,allow-ip-name-lookup"]);
-    command.args(["--dir", ".", "composed.wasm", "ask"]);
-    command.arg(format!("file={file}")).current_dir(directory);
-    command
-}
-
 /// Puts the questions where no name is ever found, and gives each answer with the time that it took, in seconds. There
 /// is one before them and one after them that does not wait.
 async fn ask_silence(pki: &Pki, questions: &[Value]) -> Vec<(Answer, f64)> {
-    let at_once = json!({"host": "127.0.0.1", "service": 9});
-    let at_once = [at_once];
+    let at_once = [json!({"host": "127.0.0.1", "service": 9})];
     let all = [&at_once, questions, &at_once].concat();
-    pki.write("composed.wasm", composed::composed().unwrap())
-        .unwrap();
-    pki.write("nothing.json", "[]").unwrap();
-    pki.write("all.json", serde_json::to_vec(&all).unwrap())
-        .unwrap();
-    // Compiles it, which is not to be counted.
-    let done = child::run(asking(home(pki), "nothing.json"), b"", composed::LIMIT);
-    done.unwrap().success().unwrap();
-
-    let command = asking(home(pki), "all.json");
-    let command = Namespace::SilentResolver.wrap(&command).unwrap();
-    let first = |output: &str| output.lines().next().map(|_| ());
-    let (serving, ()) = Serving::start(command, composed::LIMIT, first).unwrap();
-    let mut times = Vec::new();
-    let mut before = Instant::now();
-    for line in 2..=all.len() {
-        let seen = |output: &str| output.matches('\n').count() >= line;
-        serving.until(composed::LIMIT, seen).await.unwrap();
-        times.push(before.elapsed().as_secs_f64());
-        before = Instant::now();
+    let answers = apart::ask(Namespace::SilentResolver, "ask", pki, &all);
+    let mut answers = answers.await.unwrap();
+    for (at_once, _) in [answers.remove(0), answers.pop().unwrap()] {
+        assert_eq!(at_once.code(), Some("connection-refused"));
     }
-    let output = serving.output();
-    let status = serving.end(RESOLVER).unwrap();
-    assert_eq!(status.code(), Some(0), "{output}");
-    let answers = output.lines().map(|it| serde_json::from_str(it).unwrap());
-    let answers: Vec<Answer> = answers.collect();
-    assert_eq!(answers.len(), all.len(), "{output}");
-    for at_once in [answers.first(), answers.last()] {
-        assert_eq!(at_once.unwrap().code(), Some("connection-refused"));
-    }
-    // The last time is that of the last question.
     answers
-        .into_iter()
-        .skip(1)
-        .zip(times)
-        .take(questions.len())
-        .collect()
 }
 
 #[tokio::test]

@@ -1,24 +1,20 @@
 //! One call, and what may come between.
 
-use super::question::{End, Question};
+use super::question::Question;
 use crate::bindings::switchboard::connect::streams::{
     Attempt, Connection, ConnectionOptions, create_connection,
 };
 use crate::bindings::switchboard::connect::types::ConnectError;
+use crate::call_off;
 use crate::clock::{Instant, sleep};
+use crate::json::options::{End, duration};
 use futures_lite::future::{or, pending};
-use std::time::Duration;
 
-/// What became of a call.
-pub(super) enum Outcome {
-    /// It returned this.
-    Returned(Result<Connection, ConnectError>),
-    /// Its future was dropped before.
-    Dropped,
-}
+/// What a call returns.
+type Returned = Result<Connection, ConnectError>;
 
-/// Calls `create-connection` as the question wants it.
-pub(super) async fn run(question: &Question, options: ConnectionOptions<'_>) -> Outcome {
+/// Calls `create-connection` as the question wants it; nothing if its future was dropped before it returned.
+pub(super) async fn run(question: &Question, options: ConnectionOptions<'_>) -> Option<Returned> {
     let begun = Instant::now();
     let busy = async {
         if let Some((from, to)) = question.busy() {
@@ -28,36 +24,19 @@ pub(super) async fn run(question: &Question, options: ConnectionOptions<'_>) -> 
         }
         pending().await
     };
-    or(call(question.end(), options), busy).await
+    or(call(question.end, options), busy).await
 }
 
-async fn call(end: Option<End>, options: ConnectionOptions<'_>) -> Outcome {
-    // The call is polled first, so that it has begun when it ends at once.
+async fn call(end: Option<End>, options: ConnectionOptions<'_>) -> Option<Returned> {
     match end {
-        None => Outcome::Returned(create_connection(options).await),
+        None => Some(create_connection(options).await),
         Some(End::Cancel(time)) => {
             let attempt = Attempt::new();
-            let cancel = async {
-                pass(time).await;
-                attempt.cancel();
-                pending().await
-            };
-            Outcome::Returned(or(attempt.run(options), cancel).await)
+            let call = attempt.run(options);
+            Some(call_off::cancelled(call, duration(time), || attempt.cancel()).await)
         }
         Some(End::Drop(time)) => {
-            let call = async { Outcome::Returned(create_connection(options).await) };
-            let dropped = async {
-                pass(time).await;
-                Outcome::Dropped
-            };
-            or(call, dropped).await
+            call_off::dropped(create_connection(options), duration(time)).await
         }
-    }
-}
-
-/// Nothing at all if there is no time to pass: even a timer of zero gives the host a turn.
-async fn pass(time: Duration) {
-    if !time.is_zero() {
-        sleep(time).await;
     }
 }

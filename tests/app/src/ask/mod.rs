@@ -8,12 +8,10 @@ mod socket;
 
 use crate::arguments::{self, Arguments};
 use crate::bindings::switchboard::connect::streams::Connection;
-use crate::{gate, tell};
-use answer::Answer;
-use call::Outcome;
+use crate::json::answer::Answer;
+use crate::{gate, json, tell};
 use question::{Question, Then, Tls};
 use socket::Given;
-use std::io::Write;
 
 /// As much as `"then": "read"` reads.
 const MOST: usize = 1024 * 1024;
@@ -21,16 +19,8 @@ const PING: &[u8] = b"ping\n";
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<(), String> {
     arguments.only(&["file", "gate"])?;
-    let path: String = arguments.required("file")?;
-    let text = std::fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
-    let questions: Vec<Question> =
-        serde_json::from_str(&text).map_err(|error| format!("{path}: {error}"))?;
-    for question in &questions {
-        let answer = ask(question).await?;
-        let line = serde_json::to_string(&answer).map_err(|error| error.to_string())?;
-        println!("{line}");
-        // One that traps does not take the answers before it along.
-        let _ = std::io::stdout().flush();
+    for question in json::questions::<Question>(arguments)? {
+        json::print(&ask(&question).await?)?;
     }
     gate::wait(arguments).await
 }
@@ -47,15 +37,20 @@ async fn ask(question: &Question) -> Result<Answer, String> {
     let (sock, before) = given.map_or((None, None), |it| (Some(it.socket), Some(it.ends)));
     let options = question.options(context.as_ref(), sock);
     match call::run(question, options).await {
-        Outcome::Dropped => Ok(Answer::dropped()),
-        Outcome::Returned(Ok(connection)) => {
-            let mut answer = Answer::connected(&connection);
+        None => Ok(Answer::dropped()),
+        Some(Ok(connection)) => {
+            let mut answer = answer::connected(&connection);
             talk(question.then, &connection, &mut answer).await?;
             connection.close().await.map_err(tell::stream_failure)?;
             Ok(answer)
         }
-        Outcome::Returned(Err(error)) => {
-            let answer = Answer::failed(&error);
+        Some(Err(error)) => {
+            let answer = Answer::failed(
+                &error.failure,
+                &error.message,
+                &error.timeline,
+                error.sock.is_some(),
+            );
             if let Some(socket) = error.sock {
                 let before = before.ok_or("a socket was given back that nobody gave")?;
                 let given = Given {

@@ -1,10 +1,13 @@
 //! A question: the options of `create-connection` under their WIT names, durations in seconds, and what to do beside.
 
 use crate::bindings::switchboard::connect::streams::{
-    ConnectionOptions, Family, HostAddress, KeepAlive, LookupFlags, Milestone, Service, TlsOption,
+    ConnectionOptions, KeepAlive, Milestone, TlsOption,
 };
 use crate::bindings::switchboard::connect::tls::Context;
 use crate::bindings::wasi::sockets::types::TcpSocket;
+use crate::json::options::{
+    End, FamilyName, Flag, Place, Port, duration, lookup_flags, nanoseconds,
+};
 use serde::Deserialize;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -21,7 +24,7 @@ pub(super) struct Question {
     lookup_flags: Vec<Flag>,
     pub(super) sock: Option<String>,
     #[serde(default)]
-    local_addresses: Vec<Local>,
+    local_addresses: Vec<Place>,
     pub(super) tls: Option<Tls>,
     server_name: Option<String>,
     handshake_timeout: Option<f64>,
@@ -38,42 +41,9 @@ pub(super) struct Question {
     hop_limit: Option<u8>,
     receive_buffer_size: Option<u64>,
     send_buffer_size: Option<u64>,
-    end: Option<EndAfter>,
+    pub(super) end: Option<End>,
     busy: Option<(f64, f64)>,
     pub(super) then: Option<Then>,
-}
-
-#[derive(Deserialize, Clone)]
-#[serde(untagged)]
-enum Port {
-    Number(u16),
-    Name(String),
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum FamilyName {
-    Inet,
-    Inet6,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Flag {
-    Passive,
-    CanonName,
-    NumericHost,
-    NumericService,
-    V4Mapped,
-    All,
-    AddrConfig,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Local {
-    host: Option<String>,
-    service: Port,
 }
 
 #[derive(Deserialize)]
@@ -100,22 +70,6 @@ struct Probes {
     count: Option<u32>,
 }
 
-#[derive(Deserialize, Clone, Copy)]
-#[serde(rename_all = "kebab-case")]
-enum EndAfter {
-    Cancel(f64),
-    Drop(f64),
-}
-
-/// When to end the call, and how.
-#[derive(Clone, Copy)]
-pub(super) enum End {
-    /// By `attempt.cancel`.
-    Cancel(Duration),
-    /// By dropping its future.
-    Drop(Duration),
-}
-
 /// What to do with a connection.
 #[derive(Deserialize, Clone, Copy)]
 #[serde(rename_all = "kebab-case")]
@@ -127,13 +81,6 @@ pub(super) enum Then {
 }
 
 impl Question {
-    pub(super) fn end(&self) -> Option<End> {
-        self.end.map(|end| match end {
-            EndAfter::Cancel(after) => End::Cancel(duration(after)),
-            EndAfter::Drop(after) => End::Drop(duration(after)),
-        })
-    }
-
     /// From when to when after the start of the call nobody else gets a turn.
     pub(super) fn busy(&self) -> Option<(Duration, Duration)> {
         self.busy.map(|(from, to)| (duration(from), duration(to)))
@@ -148,16 +95,18 @@ impl Question {
         let addresses = self.addresses.as_ref();
         ConnectionOptions {
             host: self.host.clone(),
-            service: self.service.clone().map(Service::from),
+            service: self.service.clone().map(Into::into),
             addresses: addresses.map(|it| it.iter().copied().map(IpAddr::into).collect()),
-            family: self.family.as_ref().map(|family| match family {
-                FamilyName::Inet => Family::Inet,
-                FamilyName::Inet6 => Family::Inet6,
-            }),
+            family: self.family.map(Into::into),
             protocol: self.protocol,
-            lookup_flags: self.lookup_flags.iter().map(Flag::bit).collect(),
+            lookup_flags: lookup_flags(&self.lookup_flags),
             sock,
-            local_addresses: self.local_addresses.iter().map(Local::address).collect(),
+            local_addresses: self
+                .local_addresses
+                .iter()
+                .cloned()
+                .map(Into::into)
+                .collect(),
             tls: match (context, &self.tls) {
                 (Some(context), _) => Some(TlsOption::Custom(context)),
                 (None, Some(Tls::Default(true))) => Some(TlsOption::DefaultContext),
@@ -185,45 +134,4 @@ impl Question {
             send_buffer_size: self.send_buffer_size,
         }
     }
-}
-
-impl From<Port> for Service {
-    fn from(port: Port) -> Self {
-        match port {
-            Port::Number(number) => Service::Port(number),
-            Port::Name(name) => Service::Name(name),
-        }
-    }
-}
-
-impl Flag {
-    fn bit(&self) -> LookupFlags {
-        match self {
-            Flag::Passive => LookupFlags::PASSIVE,
-            Flag::CanonName => LookupFlags::CANON_NAME,
-            Flag::NumericHost => LookupFlags::NUMERIC_HOST,
-            Flag::NumericService => LookupFlags::NUMERIC_SERVICE,
-            Flag::V4Mapped => LookupFlags::V4_MAPPED,
-            Flag::All => LookupFlags::ALL,
-            Flag::AddrConfig => LookupFlags::ADDR_CONFIG,
-        }
-    }
-}
-
-impl Local {
-    fn address(&self) -> HostAddress {
-        HostAddress {
-            host: self.host.clone(),
-            service: self.service.clone().into(),
-        }
-    }
-}
-
-fn duration(seconds: f64) -> Duration {
-    Duration::from_nanos(nanoseconds(seconds))
-}
-
-/// As many as fit.
-fn nanoseconds(seconds: f64) -> u64 {
-    (seconds * 1e9).round() as u64
 }

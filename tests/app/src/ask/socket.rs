@@ -1,12 +1,9 @@
 //! The application's own sockets, for the option `sock`.
 
-use crate::bindings::wasi::sockets::types::{
-    ErrorCode, IpAddress, IpAddressFamily, IpSocketAddress, Ipv4SocketAddress, Ipv6SocketAddress,
-    TcpSocket,
-};
+use crate::bindings::wasi::sockets::types::{ErrorCode, IpAddressFamily, TcpSocket};
 use crate::clock::within;
 use crate::ends::{Sink, Source};
-use crate::tell;
+use crate::{options, tell};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -35,9 +32,8 @@ impl Given {
             return Ok(Self { socket, ends: None });
         }
         let to: SocketAddr = what.parse().map_err(|_| format!("{what} is no address"))?;
-        let (family, to) = wasi(to);
-        let socket = create(family)?;
-        let connected = socket.connect(to).await;
+        let socket = create(options::family(to))?;
+        let connected = socket.connect(to.into()).await;
         connected.map_err(|code| format!("{what}: {code:?}"))?;
         let ends = ends(&socket);
         Ok(Self { socket, ends })
@@ -63,25 +59,6 @@ fn ends(socket: &TcpSocket) -> Ends {
     let local = socket.get_local_address().ok()?;
     let remote = socket.get_remote_address().ok()?;
     Some((tell::address(local), tell::address(remote)))
-}
-
-fn wasi(address: SocketAddr) -> (IpAddressFamily, IpSocketAddress) {
-    let port = address.port();
-    match IpAddress::from(address.ip()) {
-        IpAddress::Ipv4(address) => {
-            let address = Ipv4SocketAddress { port, address };
-            (IpAddressFamily::Ipv4, IpSocketAddress::Ipv4(address))
-        }
-        IpAddress::Ipv6(address) => {
-            let address = Ipv6SocketAddress {
-                port,
-                flow_info: 0,
-                address,
-                scope_id: 0,
-            };
-            (IpAddressFamily::Ipv6, IpSocketAddress::Ipv6(address))
-        }
-    }
 }
 
 async fn echoes(socket: &TcpSocket) -> Result<(), String> {

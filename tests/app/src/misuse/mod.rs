@@ -1,11 +1,13 @@
-//! `misuse echo=ADDRESS tls=ADDRESS stall=ADDRESS reset=ADDRESS truncate=ADDRESS dead=ADDRESS ca=FILE`: does what one
-//! should not do, and looks whether the answer is clear. Prints a line for each.
+//! `misuse echo=ADDRESS tls=ADDRESS stall=ADDRESS reset=ADDRESS truncate=ADDRESS dead=ADDRESS udp=ADDRESS ca=FILE`: does
+//! what one should not do, and looks whether the answer is clear. Prints a line for each.
 //!
 //! `echo` and `tls` are echoes, `stall` neither reads nor writes; `reset` sends 100,000 bytes of the pattern and resets,
-//! `truncate` sends as many over TLS and finishes without close_notify; `dead` never answers.
+//! `truncate` sends as many over TLS and finishes without close_notify; `dead` never answers; `udp` is
+//! an echo of datagrams.
 
 mod attempts;
 mod contexts;
+mod datagrams;
 mod expect;
 mod lists;
 mod options;
@@ -35,6 +37,7 @@ struct Servers {
     reset: SocketAddr,
     truncate: SocketAddr,
     dead: SocketAddr,
+    udp: SocketAddr,
     context: Context,
 }
 
@@ -49,6 +52,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<(), String> {
         reset: arguments.server("reset")?,
         truncate: arguments.server("truncate")?,
         dead: arguments.server("dead")?,
+        udp: arguments.server("udp")?,
         context: arguments.context()?.ok_or("ca= is missing")?,
     };
     let plain = lists::all(&servers, Way::Plain)
@@ -65,8 +69,11 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<(), String> {
         .chain(options::all(&servers))
         .chain(peers::all(&servers))
         .map(|misuse| ("", misuse));
+    let datagrams = datagrams::all(&servers)
+        .into_iter()
+        .map(|misuse| ("datagrams: ", misuse));
     let mut wrong = 0;
-    for (way, (name, work)) in plain.chain(secure).chain(others) {
+    for (way, (name, work)) in plain.chain(secure).chain(others).chain(datagrams) {
         match within(LIMIT, work).await {
             Ok(()) => println!("ok {way}{name}"),
             Err(why) => {
