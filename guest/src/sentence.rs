@@ -85,7 +85,16 @@ pub fn why_no_endpoint(
         Failure::InvalidArgument(_) if local && of(Phase::Lookup) > 1 => {
             "--local and HOST have no address family in common".into()
         }
-        Failure::Os(os) if os.code == SocketError::AccessDenied => DENIED.into(),
+        Failure::Os(os) if os.code == SocketError::AccessDenied => match of(Phase::Connect) {
+            0 => DENIED.into(),
+            _ => "permission denied; may the component use the network (-S inherit-network), or is it a broadcast \
+                  address, to which WASI cannot send?"
+                .into(),
+        },
+        Failure::NotSupported(what) => match what.strip_prefix("allow-") {
+            Some(rest) => format!("--{rest}"),
+            None => format!("--{what}"),
+        },
         Failure::All(_) if of(Phase::Connect) > 0 => "no address can be sent to".into(),
         _ => why(failure, steps, timeout),
     }
@@ -238,6 +247,16 @@ mod tests {
         );
         let denied = OsFailure::new(SocketError::AccessDenied).into();
         assert_eq!(told(&denied, &[Phase::Bind], false), DENIED);
+        assert!(told(&denied, &[Phase::Connect], false).contains("broadcast"));
+        let unsupported = |name: &str| Failure::NotSupported(format!("{name}: no"));
+        assert_eq!(
+            told(&unsupported("allow-broadcast"), &[], false),
+            "--broadcast: no"
+        );
+        assert_eq!(
+            told(&unsupported("reuse-port"), &[], false),
+            "--reuse-port: no"
+        );
         let all = Failure::All(Vec::new());
         assert_eq!(
             told(&all, &[Phase::Connect; 2], false),

@@ -34,6 +34,11 @@ impl Command {
     /// The flag that somebody may have meant.
     pub(super) fn closest(&self, name: &str) -> Option<&'static str> {
         let long = self.flags().map(|it| it.long);
+        // The beginning of one, or one and more.
+        let related = |it: &&str| it.len() > 3 && (it.starts_with(name) || name.starts_with(it));
+        if let Some(related) = self.flags().map(|it| it.long).find(|it| related(it)) {
+            return Some(related);
+        }
         let near = long.map(|it| (distance(name, it), it)).min()?;
         // With more than half of it wrong it was no slip of the finger.
         (near.0 * 2 <= name.len()).then_some(near.1)

@@ -58,8 +58,8 @@ pub(super) static COMMAND: Command = Command {
 
 Durations: 250ms, 10s, 1.5s, 2m, 1h.
 
-Exit status: 0 done, 1 something failed, 2 the arguments were wrong, or with
---hex a line before anything was sent.
+Exit status: 0 done, 1 something failed, 2 the arguments were wrong, or, with
+--hex, the first line was.
 ",
 };
 
@@ -67,8 +67,9 @@ static DATAGRAMS: [Flag; 3] = [
     Flag::switch(
         "--listen",
         |it| it.udp.listen = true,
-        "Send nothing: receive at HOST and PORT of this machine and print what arrives. Without HOST only this machine can send \
-         to it; the port 0 is any that is free, which is told",
+        "Send nothing: receive at HOST and PORT of this machine and print what arrives. Without HOST it is one of the loopback \
+         addresses, ::1 unless -4 is given or there is none; 0.0.0.0 is all of IPv4, :: all of IPv6. The port 0 is any that is \
+         free, which is told",
     )
     .excludes(&["--local"]),
     Flag::switch(
@@ -86,7 +87,7 @@ static DATAGRAMS: [Flag; 3] = [
             });
             Ok(())
         },
-        "End when this many datagrams have arrived, whatever is still to be sent",
+        "End when this many datagrams have arrived, whatever is still to be sent; if they do not arrive, the exit status is 1",
     ),
 ];
 
@@ -106,7 +107,9 @@ static ADDRESSES: [Flag; 6] = [
         "Send from this address of this machine",
     ),
     common::LOOKUP_FLAGS,
-    common::protocol("Look up for this protocol, by its number; only UDP, 17, has datagrams"),
+    common::protocol(
+        "Look up for this protocol, by its number; only UDP, 17, has datagrams (an IP address is not looked up)",
+    ),
 ];
 
 static TIME_LIMITS: [Flag; 2] = [
@@ -134,7 +137,8 @@ static SOCKET: [Flag; 7] = [
             it.udp.queue_limit = Some(up_to(text, u64::MAX)?);
             Ok(())
         },
-        "How much may have arrived that is not yet printed; what is beyond that is lost [default: 1 MiB]",
+        "How much may have arrived that is not yet printed; what is beyond that is lost [default: 1 MiB]. While nobody reads \
+         standard output nothing is received at all, and only the system keeps some: --receive-buffer-size",
     ),
     Flag::switch(
         "--reuse-address",
@@ -179,6 +183,9 @@ impl Udp {
             return Err(usage("the host is empty"));
         }
         check_port(&port, Transport::Udp)?;
+        if !udp.listen && Service::Name(port.clone()).port(Transport::Udp) == Ok(0) {
+            return Err(usage("nobody can be at port 0"));
+        }
         Ok(Self {
             host,
             port,

@@ -89,11 +89,15 @@ impl Session<'_> {
         let ended = {
             let receiving = self.receive(&mut printed);
             let sending = async {
-                if !self.arguments.listen {
-                    self.send().await?;
+                let sent = match self.arguments.listen {
+                    true => Ok(()),
+                    false => self.send().await,
+                };
+                // What was sent may be answered, whatever came after it.
+                if sent.is_ok() || self.taken.get() > 0 {
+                    self.idle().await;
                 }
-                self.idle().await;
-                Ok(())
+                sent
             };
             // Both wait now and then, whatever the peer and the input do: neither keeps the other waiting.
             or(receiving, sending).await
@@ -283,7 +287,15 @@ impl Session<'_> {
     /// What came of it, told.
     fn answer(&self, done: Result<(), Ended>) -> Result<(), Answer> {
         let failures = self.failures.borrow();
+        let missing = self.arguments.count.map(|it| (it, self.received.get()));
+        let missing = missing.filter(|(count, received)| received < count);
         let (why, status) = match done {
+            Ok(()) if let Some((count, received)) = missing => (
+                Some(format!(
+                    "{received} of {count} datagrams have arrived in time"
+                )),
+                FAILED,
+            ),
             Ok(()) if failures.is_empty() => (None, DONE),
             Ok(()) => (None, FAILED),
             Err(Ended::Wrong(why)) if self.taken.get() == 0 => (Some(why), USAGE),
@@ -308,11 +320,11 @@ impl Session<'_> {
             return reported(&report, status);
         }
         for (failure, count) in failures.iter().filter(|(_, count)| *count > 1) {
-            self.warn(&format!("{}, {count} times", short(failure)));
+            self.warn(&format!("{}, {count} times in all", short(failure)));
         }
         if dropped > 0 {
             self.warn(&format!(
-                "{dropped} of what arrived got lost on the way to standard output"
+                "{dropped} datagrams or failures were lost, as standard output did not take them in time"
             ));
         }
         let Udp { host, port, .. } = self.arguments;
@@ -332,7 +344,9 @@ impl Session<'_> {
 /// A word or two.
 fn short(failure: &OsFailure) -> String {
     match failure.code {
-        SocketError::DatagramTooLarge => "a datagram is too large".into(),
+        SocketError::DatagramTooLarge => {
+            "a datagram is too large: 65507 bytes are the most, 65527 over IPv6".into()
+        }
         _ => draw::short(&Failure::Os(failure.clone())),
     }
 }
