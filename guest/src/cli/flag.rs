@@ -1,6 +1,7 @@
 //! The flags of a command, in one table: what is accepted is what the help tells, and the other way round.
 
 use super::Given;
+use std::cmp::Reverse;
 
 /// A command.
 pub(super) struct Command {
@@ -39,9 +40,14 @@ impl Command {
         if let Some(related) = self.flags().map(|it| it.long).find(|it| related(it)) {
             return Some(related);
         }
-        let near = long.map(|it| (distance(name, it), it)).min()?;
+        // Of those that are as near, one that begins alike.
+        let alike = |it: &str| {
+            let pairs = name.chars().zip(it.chars());
+            Reverse(pairs.take_while(|(one, other)| one == other).count())
+        };
+        let (near, _, flag) = long.map(|it| (distance(name, it), alike(it), it)).min()?;
         // With more than half of it wrong it was no slip of the finger.
-        (near.0 * 2 <= name.len()).then_some(near.1)
+        (near * 2 <= name.len()).then_some(flag)
     }
 }
 

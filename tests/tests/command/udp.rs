@@ -80,6 +80,8 @@ fn a_line_that_is_not_hexadecimal() {
             &["line 2 of", "hexadecimal"],
         )
         .unwrap();
+        // What was sent before it is answered all the same.
+        assert_eq!(done.stdout, b"00\n");
     }
     let seen = server.seen();
     assert!(seen.iter().all(|(_, data)| data == b"\0"), "{seen:?}");
@@ -94,6 +96,18 @@ fn it_ends_when_nothing_happens_or_enough_has() {
     }
     let arguments = ["127.0.0.1", &port, "--wait", "1h", "--count", "2"];
     for done in udp(&arguments, b"one\ntwo\nthree\n", 0) {
+        assert_eq!(done.stdout, b"one\ntwo\n");
+    }
+}
+
+#[test]
+fn answers_that_do_not_come_are_a_failure() {
+    let server = UdpServer::echo("127.0.0.1").unwrap();
+    let port = port(server.addr());
+    let arguments = ["127.0.0.1", &port, "--wait", "300ms", "--count", "3"];
+    for done in udp(&arguments, b"one\ntwo\n", 1) {
+        done.told("switchboard: 127.0.0.1 port ", &["2 of 3 datagrams"])
+            .unwrap();
         assert_eq!(done.stdout, b"one\ntwo\n");
     }
 }
@@ -282,7 +296,16 @@ fn wrong_arguments() {
         ),
         (
             vec!["127.0.0.1", "9", "--reuse-port"],
-            &["reuse-port", "WASI"],
+            &["--reuse-port", "WASI"],
+        ),
+        (
+            vec!["127.0.0.1", "9", "--broadcast"],
+            &["--broadcast", "WASI"],
+        ),
+        (vec!["127.0.0.1", "0"], &["port 0"]),
+        (
+            vec!["127.0.0.1", "9", "--local-address", "::1"],
+            &["did you mean --local?"],
         ),
         (
             vec!["127.0.0.1", "9", "--reuse-address"],
