@@ -40,7 +40,9 @@ pub async fn ask(pki: &Pki, questions: &[Question]) -> Result<Vec<Answer>> {
         for line in output.lines() {
             created.append(&mut endpoints(&serde_json::from_str(line)?));
         }
-        until_none_left(|it| peers.contains(&it.remote.port()) || created.contains(&it.local)).await
+        // One that is connected to itself and not an endpoint is a peer, which refuses.
+        let is_to_peer = |it: &Socket| peers.contains(&it.remote.port()) && it.local != it.remote;
+        until_none_left(|it| is_to_peer(it) || created.contains(&it.local)).await
     };
     ask::put("datagrams", pki, questions, none_left).await
 }

@@ -1,8 +1,9 @@
-//! UDP peers: an echo, and one that only listens.
+//! UDP peers: an echo, and one that only listens; and ports where nobody is.
 
 use crate::worker::Worker;
 use anyhow::{Context, Result, bail};
 use socket2::{Domain, Protocol, Socket, Type};
+use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,26 +46,32 @@ enum Behaviour {
 impl UdpPeer {
     /// An echo at `ip`, at a port that the kernel chooses.
     pub fn echo(ip: &str) -> Result<Self> {
-        Self::start(at(ip)?, Behaviour::Echo)
+        Self::start(bind(at(ip)?)?, Behaviour::Echo)
+    }
+
+    /// An echo at each of these addresses, at one and the same port that the kernel chooses.
+    pub fn echo_at_each(ips: &[&str]) -> Result<Vec<Self>> {
+        let sockets = taken(ips)?.into_iter();
+        let echoes = sockets.map(|socket| Self::start(socket, Behaviour::Echo));
+        echoes.collect()
     }
 
     /// An echo that remembers nothing, and so is fast.
     pub fn reflector(ip: &str) -> Result<Self> {
-        Self::start(at(ip)?, Behaviour::Reflect)
+        Self::start(bind(at(ip)?)?, Behaviour::Reflect)
     }
 
     /// Somebody who listens at `ip`, at a port that the kernel chooses.
     pub fn listener(ip: &str) -> Result<Self> {
-        Self::start(at(ip)?, Behaviour::Listen)
+        Self::start(bind(at(ip)?)?, Behaviour::Listen)
     }
 
     /// An echo at exactly this address.
     pub fn echo_at(addr: SocketAddr) -> Result<Self> {
-        Self::start(addr, Behaviour::Echo)
+        Self::start(bind(addr)?, Behaviour::Echo)
     }
 
-    fn start(addr: SocketAddr, behaviour: Behaviour) -> Result<Self> {
-        let socket = bind(addr)?;
+    fn start(socket: UdpSocket, behaviour: Behaviour) -> Result<Self> {
         let addr = socket.local_addr()?;
         let log = Arc::new(watch::Sender::new(Vec::new()));
         let (serving, recorder) = (socket.try_clone()?, log.clone());
@@ -185,10 +192,64 @@ pub fn taken(ips: &[&str]) -> Result<Vec<UdpSocket>> {
     bail!("no port is free on all of {ips:?}")
 }
 
+/// One and the same port at each of these addresses that refuses whatever comes: to a socket that is connected to itself
+/// nobody else's datagrams belong.
+pub fn refusing(ips: &[&str]) -> Result<Vec<UdpSocket>> {
+    let sockets = taken(ips)?;
+    for socket in &sockets {
+        socket.connect(socket.local_addr()?)?;
+    }
+    Ok(sockets)
+}
+
+/// A port that stays free: no other test that looks for one finds it, and the kernel chooses it for nobody.
+#[derive(Debug)]
+pub struct Vacant {
+    port: u16,
+    _mark: UdpSocket,
+}
+
+impl Vacant {
+    /// Where it is marked as found. Nobody should be there.
+    const MARK: &str = "127.0.0.200";
+
+    /// One that is free at each of these addresses.
+    pub fn at_each(ips: &[&str]) -> Result<Self> {
+        let range = std::fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range")?;
+        let lowest = range.split_whitespace().next().context("no range")?;
+        for port in (1024..lowest.parse()?).rev() {
+            if let Some(vacant) = Self::this(port, ips)? {
+                return Ok(vacant);
+            }
+        }
+        bail!("no port is free on all of {ips:?} that the kernel would not choose")
+    }
+
+    /// This one, if it is free at each of these addresses and not found by another test.
+    pub fn this(port: u16, ips: &[&str]) -> Result<Option<Self>> {
+        let mut mark = None;
+        for ip in [&Self::MARK].into_iter().chain(ips) {
+            let mut addr = at(ip)?;
+            addr.set_port(port);
+            match UdpSocket::bind(addr) {
+                Ok(socket) => mark = mark.or(Some(socket)),
+                Err(e) if e.kind() == ErrorKind::AddrInUse => return Ok(None),
+                Err(e) => return Err(e).with_context(|| format!("binding {addr}")),
+            }
+        }
+        Ok(mark.map(|mark| Self { port, _mark: mark }))
+    }
+
+    /// The port.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::ErrorKind;
 
     const LIMIT: Duration = Duration::from_secs(5);
 
@@ -231,5 +292,35 @@ mod tests {
             .map(|it| it.local_addr().unwrap().port())
             .collect();
         assert_eq!(ports[0], ports[1]);
+    }
+
+    #[test]
+    fn refuses_and_keeps_the_port() {
+        let refusing = refusing(&["127.0.0.1", "::1"]).unwrap();
+        for (refusing, ip) in refusing.iter().zip(["127.0.0.1:0", "[::1]:0"]) {
+            let addr = refusing.local_addr().unwrap();
+            assert!(bind(addr).is_err());
+            let client = UdpSocket::bind(ip).unwrap();
+            client.connect(addr).unwrap();
+            for _ in 0..3 {
+                client.send(b"hello").unwrap();
+                let refused = client.recv(&mut [0]).unwrap_err();
+                assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
+            }
+        }
+    }
+
+    #[test]
+    fn vacant_ports_are_free_and_different() {
+        let ips = ["127.0.0.1", "::1"];
+        let vacant = [(), ()].map(|()| Vacant::at_each(&ips).unwrap());
+        assert_ne!(vacant[0].port(), vacant[1].port());
+        let again = Vacant::this(vacant[0].port(), &ips).unwrap();
+        assert!(again.is_none());
+        for ip in ips {
+            let mut addr = at(ip).unwrap();
+            addr.set_port(vacant[0].port());
+            drop(bind(addr).unwrap());
+        }
     }
 }
