@@ -123,9 +123,9 @@ async fn b3_every_address_of_a_name_is_tried() {
     let questions = [
         json!({"local-address": two(0)}),
         json!({"remote-address": two(9)}),
-        // The name server's.
-        json!({"local-address": two(53)}),
-        json!({"local-address": two(53), "remote-address": two(9)}),
+        // The name server's. Closed, so that the port is free for the next question.
+        json!({"local-address": two(53), "script": ["close"]}),
+        json!({"local-address": two(53), "remote-address": two(9), "script": ["close"]}),
         json!({"local-address": {"host": "127.0.0.1", "service": 53}, "remote-address": two(9), "all-errors": true}),
     ];
     let pki = Pki::new().unwrap();
