@@ -1,4 +1,4 @@
-//! Questions to `create-datagram-endpoint`, as those of [`ask`](crate::ask), and what came back.
+//! Questions to `create-datagram-endpoint`, as those of [`crate::ask`], and what came back.
 
 use crate::ask::{self, Answer, Question, code};
 use crate::certs::Pki;

@@ -9,7 +9,22 @@ const COUNT: u64 = 100_000;
 /// What the kernel may lose on loopback.
 const LOST: u64 = COUNT / 100;
 
+/// How often the kernel may bring datagrams out of order, as it does when a thread moves to another processor in between.
+/// What we reordered would be so each time.
+const TRIES: u32 = 3;
+
+/// The memory of a run that was in order.
 async fn flood(count: u64, window: u64) -> usize {
+    for _ in 0..TRIES {
+        if let (memory, 0) = run(count, window).await {
+            return memory;
+        }
+    }
+    panic!("out of order {TRIES} times");
+}
+
+/// The memory, and how many came out of order.
+async fn run(count: u64, window: u64) -> (usize, u64) {
     let pki = Pki::new().unwrap();
     let echo = UdpPeer::reflector("127.0.0.1").unwrap();
     let arguments = format!(
@@ -34,9 +49,9 @@ async fn flood(count: u64, window: u64) -> usize {
         panic!("{tally:?}");
     };
     assert_eq!((sent, received + lost), (count, count));
-    assert_eq!((reordered, dropped), (0, 0));
+    assert_eq!(dropped, 0);
     assert!(lost <= LOST, "{lost}");
-    run.exit.memory
+    (run.exit.memory, reordered)
 }
 
 /// The same memory for ten times as many: 12 bytes left behind by each would show.
