@@ -13,6 +13,9 @@ BIN := target/debug
 BUILD := $(CARGO) build --workspace --all-targets --locked --quiet
 WASM := $(CARGO) build --target wasm32-wasip2 --release --locked --quiet
 
+# Steps of the build that do not wait for wasmtime.
+TOOL := $(CARGO) run --locked --quiet -p switchboard-tools --no-default-features --bin
+
 .PHONY: help run test bench component app build setup lint doc clean
 
 help: ## Say what there is
@@ -29,13 +32,20 @@ bench: build app ## Measure against native tokio and CPython's asyncio
 	@tools/needs.sh python3
 	@$(BIN)/bench
 
-component: setup ## Build target/switchboard.wasm
+component: setup ## Build target/switchboard.wasm and, TLS alone, target/switchboard-tls.wasm
 	@echo 'Building the component: target/switchboard.wasm'
 	@$(WASM) -p switchboard-guest
-	@$(CARGO) run --locked --quiet -p switchboard-tools --no-default-features --bin document -- \
-		target/wasm32-wasip2/release/switchboard.wasm wit target/documented.wasm
+	@$(TOOL) document -- target/wasm32-wasip2/release/switchboard.wasm wit switchboard target/documented.wasm
 	@cmp -s target/documented.wasm target/switchboard.wasm \
 		|| cp target/documented.wasm target/switchboard.wasm
+	@echo 'Building its TLS alone: target/switchboard-tls.wasm'
+	@$(CARGO) rustc --target wasm32-wasip2 --release --locked --quiet -p switchboard-guest --no-default-features \
+		-- -Clink-arg=--skip-wit-component
+	@$(TOOL) narrow -- target/wasm32-wasip2/release/switchboard.wasm target/narrowed.wasm \
+		wasi:random/random wasi:random/insecure-seed wasi:clocks/wall-clock
+	@$(TOOL) document -- target/narrowed.wasm wit switchboard-tls target/documented.wasm
+	@cmp -s target/documented.wasm target/switchboard-tls.wasm \
+		|| cp target/documented.wasm target/switchboard-tls.wasm
 
 app: setup ## Build target/app.wasm, an application to plug it into
 	@echo 'Building the application that the tests plug it into: target/app.wasm'

@@ -97,8 +97,10 @@ mod tests {
 
     #[test]
     fn failures_of_tls_stay_what_they_are_if_they_are_alike() {
-        let expired =
-            || AttemptFailure::Tls(TlsFailure::Certificate(CertificateFailure::UnknownIssuer));
+        let expired = || {
+            let dates = "yesterday".to_owned();
+            AttemptFailure::Tls(TlsFailure::Certificate(CertificateFailure::Expired(dates)))
+        };
         assert!(matches!(
             combine(vec![expired(), expired()], false),
             Failure::Tls(TlsFailure::Certificate(_))

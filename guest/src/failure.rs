@@ -202,7 +202,8 @@ impl fmt::Display for LookupFailure {
 pub enum CertificateFailure {
     Expired(String),
     NotYetValid(String),
-    UnknownIssuer,
+    /// Who issued what could not be traced back.
+    UnknownIssuer(String),
     /// The names that it is for.
     NameMismatch(Vec<String>),
     Revoked,
@@ -218,9 +219,10 @@ impl fmt::Display for CertificateFailure {
             CertificateFailure::NotYetValid(dates) => {
                 write!(f, "certificate is not yet valid: {dates}")
             }
-            CertificateFailure::UnknownIssuer => {
-                f.write_str("unknown issuer: no trusted root stands behind the certificate")
-            }
+            CertificateFailure::UnknownIssuer(issuer) => write!(
+                f,
+                "unknown issuer: no trusted root stands behind the certificate, which {issuer} issued"
+            ),
             CertificateFailure::NameMismatch(names) if names.is_empty() => {
                 f.write_str("name mismatch: the certificate is for no name at all")
             }
@@ -237,7 +239,10 @@ impl fmt::Display for CertificateFailure {
                 }
             }
             CertificateFailure::Revoked => f.write_str("certificate was revoked"),
-            CertificateFailure::BadSignature => f.write_str("certificate has a wrong signature"),
+            // rustls does not say which.
+            CertificateFailure::BadSignature => {
+                f.write_str("wrong signature: that of a certificate or of the handshake")
+            }
             CertificateFailure::Malformed(what) => write!(f, "certificate is malformed: {what}"),
             CertificateFailure::Rejected(what) => {
                 write!(f, "certificate is not acceptable: {what}")

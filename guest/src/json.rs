@@ -4,6 +4,7 @@ use crate::failure::{
     AttemptFailure, CertificateFailure, Failure, LookupFailure, OsFailure, SocketError, TlsFailure,
 };
 use crate::timeline::{Outcome, Step};
+use crate::tls::certificate::describe;
 use crate::tls::session::Facts;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
@@ -118,12 +119,32 @@ pub fn connected(
 
 fn tls(facts: Facts) -> Value {
     let alpn = facts.alpn.as_deref().map(String::from_utf8_lossy);
+    let certificates = facts.peer_certificates.iter();
+    let certificates: Vec<_> = certificates.map(|it| certificate(it)).collect();
     json!({
         "version": if facts.tls13 { "tls13" } else { "tls12" },
         "cipher-suite": facts.cipher_suite,
         "key-exchange": facts.key_exchange,
         "server-name": facts.server_name,
         "alpn": alpn,
+        "resumed": facts.resumed,
+        "peer-certificates": certificates,
+    })
+}
+
+/// A certificate as people read it; null if it cannot be read.
+fn certificate(der: &[u8]) -> Value {
+    let Ok(it) = describe(der) else {
+        return Value::Null;
+    };
+    json!({
+        "subject": it.subject,
+        "issuer": it.issuer,
+        "serial-number": it.serial_number,
+        "not-before": it.not_before,
+        "not-after": it.not_after,
+        "subject-alternative-names": it.subject_alternative_names,
+        "fingerprint": it.fingerprint,
     })
 }
 
@@ -210,7 +231,7 @@ fn lookup(failure: &LookupFailure) -> Value {
 /// Why TLS failed.
 pub fn tls_failure(failure: &TlsFailure) -> Value {
     match failure {
-        TlsFailure::Certificate(why) => json!({ "certificate": certificate(why) }),
+        TlsFailure::Certificate(why) => json!({ "certificate": certificate_failure(why) }),
         TlsFailure::AlertReceived(number, name) => json!({ "alert-received": [number, name] }),
         TlsFailure::NotTls(text) => json!({ "not-tls": text }),
         TlsFailure::Incompatible(text) => json!({ "incompatible": text }),
@@ -220,11 +241,11 @@ pub fn tls_failure(failure: &TlsFailure) -> Value {
     }
 }
 
-fn certificate(failure: &CertificateFailure) -> Value {
+fn certificate_failure(failure: &CertificateFailure) -> Value {
     match failure {
         CertificateFailure::Expired(dates) => json!({ "expired": dates }),
         CertificateFailure::NotYetValid(dates) => json!({ "not-yet-valid": dates }),
-        CertificateFailure::UnknownIssuer => json!("unknown-issuer"),
+        CertificateFailure::UnknownIssuer(issuer) => json!({ "unknown-issuer": issuer }),
         CertificateFailure::NameMismatch(names) => json!({ "name-mismatch": names }),
         CertificateFailure::Revoked => json!("revoked"),
         CertificateFailure::BadSignature => json!("bad-signature"),
@@ -267,6 +288,7 @@ mod tests {
     #[test]
     fn the_words_are_those_of_the_wit() {
         let wit = include_str!("../../wit/types.wit").to_owned()
+            + include_str!("../../wit/tls.wit")
             + include_str!("../../wit/deps/sockets.wit");
         let text = String::new;
         let refused = || OsFailure::new(SocketError::ConnectionRefused);
@@ -301,7 +323,7 @@ mod tests {
         let certificates = [
             CertificateFailure::Expired(text()),
             CertificateFailure::NotYetValid(text()),
-            CertificateFailure::UnknownIssuer,
+            CertificateFailure::UnknownIssuer(text()),
             CertificateFailure::NameMismatch(Vec::new()),
             CertificateFailure::Revoked,
             CertificateFailure::BadSignature,
@@ -331,7 +353,7 @@ mod tests {
         ];
         let values = codes.iter().map(code);
         let values = values.chain(lookups.iter().map(lookup));
-        let values = values.chain(certificates.iter().map(certificate));
+        let values = values.chain(certificates.iter().map(certificate_failure));
         let values = values.chain(tls.iter().map(tls_failure));
         for value in values.chain(failures.iter().map(failure)) {
             let case = match &value {

@@ -5,6 +5,8 @@
 pub mod address;
 pub mod cli;
 pub mod combine;
+#[cfg(target_family = "wasm")]
+mod component;
 pub mod draw;
 pub mod endpoint;
 pub mod eyeballs;
@@ -21,8 +23,9 @@ pub mod queue;
 pub mod sentence;
 pub mod service;
 pub mod services;
+pub mod starttls;
 pub mod timeline;
 pub mod tls;
 pub mod turns;
-#[cfg(target_family = "wasm")]
+#[cfg(all(target_family = "wasm", feature = "connect"))]
 mod wasi;

@@ -3,6 +3,8 @@
 use crate::failure::{Failure, TlsFailure};
 use crate::lookup::Hints;
 use crate::service::{HostAddress, Service};
+use crate::tls::name::server_name;
+use crate::tls::session::Session;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,6 +34,72 @@ pub struct KeepAlive {
     pub idle: Option<Duration>,
     pub interval: Option<Duration>,
     pub count: Option<u32>,
+}
+
+/// How long the beginning and the end may take.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct TlsTimeouts {
+    pub handshake: Option<Duration>,
+    pub shutdown: Option<Duration>,
+}
+
+impl TlsTimeouts {
+    /// The checks that asyncio makes once TCP is connected: A-V16 and A-V17.
+    pub fn check(&self) -> Result<(), Failure> {
+        let zero = |timeout: Option<Duration>| timeout == Some(Duration::ZERO);
+        let refused = if zero(self.handshake) {
+            "ssl_handshake_timeout" // A-V16
+        } else if zero(self.shutdown) {
+            "ssl_shutdown_timeout" // A-V17
+        } else {
+            return Ok(());
+        };
+        Err(Failure::invalid(format!(
+            "{refused} should be a positive number, got 0"
+        )))
+    }
+
+    /// How long the handshake may take.
+    pub fn handshake(&self) -> Duration {
+        self.handshake.unwrap_or(HANDSHAKE_TIMEOUT)
+    }
+
+    /// How long `close` may take.
+    pub fn shutdown(&self) -> Duration {
+        self.shutdown.unwrap_or(SHUTDOWN_TIMEOUT)
+    }
+}
+
+/// With which settings to speak TLS.
+#[derive(Debug, Clone)]
+pub struct Tls {
+    /// The settings, or why there are none: told when it is their turn.
+    pub config: Result<Arc<rustls::ClientConfig>, TlsFailure>,
+    /// Whether the certificate has to be for the server's name.
+    pub checks_hostname: bool,
+}
+
+impl Tls {
+    /// A client's session with this server, unless the settings or the name are no good (A-V19, A-V20).
+    pub fn session(&self, name: Option<&str>) -> Result<Session, Failure> {
+        let config = self.config.clone().map_err(Failure::Tls)?;
+        Session::client(config, self.name(name))
+    }
+
+    /// What would be wrong with the name.
+    pub fn check_name(&self, name: Option<&str>) -> Result<(), Failure> {
+        match self.name(name) {
+            Some(name) => server_name(name).map(|_| ()),
+            None => Ok(()),
+        }
+    }
+
+    /// The name, if it has to be one.
+    fn name<'a>(&self, name: Option<&'a str>) -> Option<&'a str> {
+        let name = name.unwrap_or_default();
+        (self.checks_hostname || !name.is_empty()).then_some(name)
+    }
 }
 
 /// What is set on a socket before it connects.
@@ -77,11 +145,9 @@ pub struct Options {
     /// A connected socket came with them.
     pub sock: bool,
     pub local_addresses: Vec<HostAddress>,
-    /// The settings, or why there are none: told when it is their turn.
-    pub tls: Option<Result<Arc<rustls::ClientConfig>, TlsFailure>>,
+    pub tls: Option<Tls>,
     pub server_name: Option<String>,
-    pub handshake_timeout: Option<Duration>,
-    pub shutdown_timeout: Option<Duration>,
+    pub tls_timeouts: TlsTimeouts,
     pub happy_eyeballs_delay: Option<Duration>,
     pub interleave: Option<u32>,
     pub race_until: Milestone,
@@ -102,7 +168,7 @@ impl Options {
             "server_hostname is only meaningful with ssl" // A-V1
         } else if self.server_name.is_none() && tls && no_host {
             "You must set server_hostname when using ssl without a host" // A-V2
-        } else if self.handshake_timeout.is_some() && !tls {
+        } else if self.tls_timeouts.handshake.is_some() && !tls {
             "ssl_handshake_timeout is only meaningful with ssl" // A-V3
         } else if place && self.sock {
             "host/port and sock can not be specified at the same time" // A-V7
@@ -112,7 +178,7 @@ impl Options {
             "addresses must not be empty"
         } else if self.race_until == Milestone::Tls && !tls {
             "race-until tls is only meaningful with tls"
-        } else if let Some(Err(failure)) = &self.tls {
+        } else if let Some(Err(failure)) = self.tls.as_ref().map(|it| &it.config) {
             return Err(Failure::Tls(failure.clone()));
         } else {
             return self.socket.check();
@@ -120,35 +186,10 @@ impl Options {
         Err(Failure::invalid(refused))
     }
 
-    /// The checks that asyncio makes once TCP is connected: A-V16 and A-V17.
-    pub fn check_timeouts(&self) -> Result<(), Failure> {
-        let zero = |timeout: Option<Duration>| timeout == Some(Duration::ZERO);
-        let refused = if zero(self.handshake_timeout) {
-            "ssl_handshake_timeout" // A-V16
-        } else if zero(self.shutdown_timeout) {
-            "ssl_shutdown_timeout" // A-V17
-        } else {
-            return Ok(());
-        };
-        Err(Failure::invalid(format!(
-            "{refused} should be a positive number, got 0"
-        )))
-    }
-
     /// A.1: 1 with a race, else 0.
     pub fn first_address_family_count(&self) -> u32 {
         let default = u32::from(self.happy_eyeballs_delay.is_some());
         self.interleave.unwrap_or(default)
-    }
-
-    /// How long the handshake may take.
-    pub fn handshake_timeout(&self) -> Duration {
-        self.handshake_timeout.unwrap_or(HANDSHAKE_TIMEOUT)
-    }
-
-    /// How long `close` may take.
-    pub fn shutdown_timeout(&self) -> Duration {
-        self.shutdown_timeout.unwrap_or(SHUTDOWN_TIMEOUT)
     }
 
     /// The name that the certificate must have: `server-name`, else the host.
@@ -166,7 +207,10 @@ mod tests {
     fn with_tls() -> Options {
         Options {
             host: Some("localhost".into()),
-            tls: Some(Context::default().client_config()),
+            tls: Some(Tls {
+                config: Context::default().client_config(),
+                checks_hostname: true,
+            }),
             ..Options::default()
         }
     }
@@ -204,7 +248,10 @@ mod tests {
     fn a_v3_handshake_timeout_without_tls() {
         let options = Options {
             tls: None,
-            handshake_timeout: Some(Duration::ZERO),
+            tls_timeouts: TlsTimeouts {
+                handshake: Some(Duration::ZERO),
+                shutdown: None,
+            },
             ..with_tls()
         };
         assert_eq!(
@@ -291,7 +338,10 @@ mod tests {
     fn settings_of_tls_that_are_wrong_are_told_after_asyncios_checks() {
         let wrong = TlsFailure::Configuration("no roots".into());
         let options = Options {
-            tls: Some(Err(wrong.clone())),
+            tls: Some(Tls {
+                config: Err(wrong.clone()),
+                checks_hostname: true,
+            }),
             ..with_tls()
         };
         assert_eq!(options.check(), Err(Failure::Tls(wrong)));
@@ -304,9 +354,9 @@ mod tests {
 
     #[test]
     fn a1_the_defaults() {
-        let usual = Options::default();
-        assert_eq!(usual.handshake_timeout(), Duration::from_secs(60));
-        assert_eq!(usual.shutdown_timeout(), Duration::from_secs(30));
+        let usual = TlsTimeouts::default();
+        assert_eq!(usual.handshake(), Duration::from_secs(60));
+        assert_eq!(usual.shutdown(), Duration::from_secs(30));
     }
 
     #[test]
@@ -321,6 +371,24 @@ mod tests {
             ..options
         };
         assert_eq!(refused(plain), "race-until tls is only meaningful with tls");
+    }
+
+    #[test]
+    fn d2_the_empty_name_where_none_is_checked() {
+        let tls = with_tls().tls.unwrap();
+        for name in [None, Some("")] {
+            let failure = tls.check_name(name).unwrap_err();
+            assert_eq!(
+                failure.to_string(),
+                "check_hostname requires server_hostname"
+            );
+            let unchecked = Tls {
+                checks_hostname: false,
+                ..tls.clone()
+            };
+            assert_eq!(unchecked.check_name(name), Ok(()));
+            assert!(unchecked.session(name).is_ok());
+        }
     }
 
     #[test]
@@ -387,22 +455,21 @@ mod tests {
     #[test]
     fn a_v16_and_a_v17_zero_timeouts_are_told_after_connecting() {
         let zero = Some(Duration::ZERO);
-        let options = Options {
-            handshake_timeout: zero,
-            shutdown_timeout: zero,
+        let mut options = Options {
+            tls_timeouts: TlsTimeouts {
+                handshake: zero,
+                shutdown: zero,
+            },
             ..with_tls()
         };
         assert_eq!(options.check(), Ok(()));
         assert_eq!(
-            options.check_timeouts().unwrap_err().to_string(),
+            options.tls_timeouts.check().unwrap_err().to_string(),
             "ssl_handshake_timeout should be a positive number, got 0"
         );
-        let options = Options {
-            shutdown_timeout: zero,
-            ..with_tls()
-        };
+        options.tls_timeouts.handshake = None;
         assert_eq!(
-            options.check_timeouts().unwrap_err().to_string(),
+            options.tls_timeouts.check().unwrap_err().to_string(),
             "ssl_shutdown_timeout should be a positive number, got 0"
         );
     }

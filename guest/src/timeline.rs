@@ -39,6 +39,12 @@ pub struct Timeline {
 }
 
 impl Timeline {
+    /// One that goes on after these steps.
+    pub fn after(steps: Vec<Step>) -> Self {
+        let steps = steps.into_iter().map(|step| (step, false)).collect();
+        Self { steps }
+    }
+
     /// A step starts.
     pub fn start(&mut self, phase: Phase, address: Option<SocketAddr>, now: Duration) -> StepId {
         let step = Step {

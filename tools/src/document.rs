@@ -1,4 +1,4 @@
-//! Puts the documentation of a package's world into a component: `document IN.wasm WIT_DIR OUT.wasm`.
+//! Puts the documentation of a package's world into a component: `document IN.wasm WIT_DIR WORLD OUT.wasm`.
 //!
 //! Linking leaves it out. What reads components (`wasm-tools component wit`) looks for it in a custom section and gives
 //! it to the world that it makes of the component, which it calls `root`. Interfaces of a named package have no place of
@@ -10,7 +10,7 @@ use std::path::Path;
 use wasm_encoder::{ComponentSection, CustomSection};
 use wit_parser::{
     Docs, FunctionKind, Interface, PackageId, PackageMetadata, Resolve, TypeDef, TypeDefKind,
-    World, WorldItem,
+    WorldId, WorldItem,
 };
 
 /// A component as its readers see it, as far as it is known here.
@@ -21,20 +21,21 @@ const PREAMBLE: &[u8] = b"\0asm\x0d\0\x01\0";
 
 fn main() -> Result<()> {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
-    let [from, wit, to] = arguments.as_slice() else {
-        bail!("usage: document IN.wasm WIT_DIR OUT.wasm");
+    let [from, wit, world, to] = arguments.as_slice() else {
+        bail!("usage: document IN.wasm WIT_DIR WORLD OUT.wasm");
     };
     let component = std::fs::read(from).with_context(|| from.clone())?;
-    let documented = document(&component, Path::new(wit))?;
+    let documented = document(&component, Path::new(wit), world)?;
     std::fs::write(to, documented).with_context(|| to.clone())
 }
 
 /// The component with the documentation of the package in this directory, in place of any that it had.
-fn document(component: &[u8], wit: &Path) -> Result<Vec<u8>> {
+fn document(component: &[u8], wit: &Path, world: &str) -> Result<Vec<u8>> {
     let mut component = undocumented(component)?;
     let mut resolve = Resolve::new();
     let (package, _) = resolve.push_dir(wit)?;
-    let text = describe(&resolve, package)?;
+    let world = resolve.select_world(&[package], Some(world))?;
+    let text = describe(&resolve, package, world);
 
     let mut reader = Resolve::new();
     let root = reader.push_str("root.wit", ROOT)?;
@@ -76,23 +77,14 @@ fn sized(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     rest.split_at_checked(size)
 }
 
-/// The documentation of the world that offers something of the package, and of all that it offers.
-fn describe(resolve: &Resolve, package: PackageId) -> Result<String> {
-    let offered = |world: &World| {
-        let interfaces = world.exports.values().filter_map(|item| match item {
-            WorldItem::Interface { id, .. } => Some(&resolve.interfaces[*id]),
-            _ => None,
-        });
-        let own = |interface: &&Interface| interface.package == Some(package);
-        interfaces.filter(own).collect::<Vec<_>>()
-    };
-    let mut worlds = resolve.packages[package].worlds.values();
-    let (world, interfaces) = worlds
-        .find_map(|&id| {
-            let world = &resolve.worlds[id];
-            Some((world, offered(world))).filter(|(_, interfaces)| !interfaces.is_empty())
-        })
-        .context("no world here offers anything of its package")?;
+/// The documentation of the world, and of all that it offers of its package.
+fn describe(resolve: &Resolve, package: PackageId, world: WorldId) -> String {
+    let world = &resolve.worlds[world];
+    let interfaces = world.exports.values().filter_map(|item| match item {
+        WorldItem::Interface { id, .. } => Some(&resolve.interfaces[*id]),
+        _ => None,
+    });
+    let interfaces = interfaces.filter(|it: &&Interface| it.package == Some(package));
 
     let mut text = world.docs.contents.clone().unwrap_or_default();
     for interface in interfaces {
@@ -115,7 +107,7 @@ fn describe(resolve: &Resolve, package: PackageId) -> Result<String> {
             item(&mut text, 0, &name, &function.docs);
         }
     }
-    Ok(text.trim_end().to_owned())
+    text.trim_end().to_owned()
 }
 
 /// A type and its parts.

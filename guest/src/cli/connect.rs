@@ -4,13 +4,11 @@ use super::Given;
 use super::common::{self, Common};
 use super::flag::{Command, Flag};
 use super::read::{missing, read};
-use super::values::{
-    Resolve, duration, host_address, pieces, race_until, resolve, unbracketed, up_to,
-};
+use super::tls::{self, Tls};
+use super::values::{Resolve, duration, host_address, race_until, resolve, unbracketed, up_to};
 use super::{Answer, check_port, usage};
-use crate::options::{CONNECTION_ATTEMPT_DELAY, KeepAlive, Milestone, Options};
+use crate::options::{CONNECTION_ATTEMPT_DELAY, KeepAlive, Milestone, Options, TlsTimeouts};
 use crate::service::{HostAddress, Service, Transport};
-use std::path::PathBuf;
 use std::time::Duration;
 
 /// `connect HOST PORT`
@@ -20,18 +18,14 @@ pub struct Connect {
     pub host: String,
     pub port: String,
     pub common: Common,
-    pub tls: bool,
-    pub ca: Vec<PathBuf>,
-    pub alpn: Vec<String>,
-    server_name: Option<String>,
+    pub tls: Tls,
     resolve: Vec<Resolve>,
     local_address: Vec<HostAddress>,
     happy_eyeballs_delay: Option<Duration>,
     interleave: Option<u32>,
     sequential: bool,
     race_until: Option<Milestone>,
-    handshake_timeout: Option<Duration>,
-    shutdown_timeout: Option<Duration>,
+    tls_timeouts: TlsTimeouts,
     keep_alive: bool,
     probes: KeepAlive,
 }
@@ -47,7 +41,7 @@ pub(super) static COMMAND: Command = Command {
         ("<PORT>", "Port number, or service name such as https"),
     ],
     groups: &[
-        ("TLS", &TLS),
+        ("TLS", &tls::FLAGS),
         ("Addresses", &ADDRESSES),
         ("Attempts", &ATTEMPTS),
         ("Time limits", &TIME_LIMITS),
@@ -56,6 +50,7 @@ pub(super) static COMMAND: Command = Command {
     ],
     after: "Examples:
   switchboard connect example.com https --tls -v
+  switchboard connect mail.example submission --tls --starttls smtp
   printf 'PING\\r\\n' | switchboard connect localhost 6379 --timeout 5s
   switchboard connect db.example 5432 --resolve db.example:5432:192.0.2.1
 
@@ -64,46 +59,6 @@ Durations: 250ms, 10s, 1.5s, 2m, 1h.
 Exit status: 0 done, 1 the connection failed, 2 the arguments were wrong.
 ",
 };
-
-static TLS: [Flag; 4] = [
-    Flag::switch(
-        "--tls",
-        |it| it.connect.tls = true,
-        "Speak TLS and verify the certificate, against Mozilla's root certificates unless --ca is given",
-    ),
-    Flag::value(
-        "--ca",
-        "FILE",
-        |it, text| {
-            it.connect.ca.push(text.into());
-            Ok(())
-        },
-        "Trust the certificates in this file, in PEM or DER, instead of Mozilla's; may be repeated",
-    )
-    .repeats()
-    .needs("--tls"),
-    Flag::value(
-        "--server-name",
-        "NAME",
-        |it, text| {
-            it.connect.server_name = Some(text.to_owned());
-            Ok(())
-        },
-        "The name that the certificate must have [default: HOST]",
-    )
-    .needs("--tls"),
-    Flag::value(
-        "--alpn",
-        "P,P",
-        |it, text| {
-            it.connect.alpn.extend(pieces(text));
-            Ok(())
-        },
-        "Offer these application protocols, the preferred one first",
-    )
-    .repeats()
-    .needs("--tls"),
-];
 
 static ADDRESSES: [Flag; 7] = [
     common::IPV4,
@@ -179,7 +134,7 @@ static TIME_LIMITS: [Flag; 3] = [
         "--handshake-timeout",
         "TIME",
         |it, text| {
-            it.connect.handshake_timeout = Some(duration(text)?);
+            it.connect.tls_timeouts.handshake = Some(duration(text)?);
             Ok(())
         },
         "How long the TLS handshake may take [default: 60s]",
@@ -189,7 +144,7 @@ static TIME_LIMITS: [Flag; 3] = [
         "--shutdown-timeout",
         "TIME",
         |it, text| {
-            it.connect.shutdown_timeout = Some(duration(text)?);
+            it.connect.tls_timeouts.shutdown = Some(duration(text)?);
             Ok(())
         },
         "How long the peer may take at the end to take what is still unsent [default: 30s]",
@@ -234,11 +189,12 @@ static SOCKET: [Flag; 7] = [
     common::SEND_BUFFER_SIZE,
 ];
 
-static OUTPUT: [Flag; 4] = [
+static OUTPUT: [Flag; 5] = [
     common::ALL_ERRORS,
     common::verbose(
         "Tell what was agreed on, and draw the timeline of every attempt, on standard error",
     ),
+    tls::SHOW_CERTIFICATES,
     common::JSON,
     common::HELP,
 ];
@@ -267,8 +223,13 @@ impl Connect {
         if self.host.is_empty() {
             return Err(usage("the host is empty"));
         }
-        if self.server_name.as_deref() == Some("") {
+        if self.tls.server_name.as_deref() == Some("") {
             return Err(usage("the name in --server-name is empty"));
+        }
+        if self.tls.starttls.is_some() && self.race_until == Some(Milestone::Tls) {
+            return Err(usage(
+                "--starttls cannot be used with --race-until tls: what is said before TLS is said to one server",
+            ));
         }
         let unused = self.resolve.iter().find(|it| !self.is_for(it));
         if let Some(Resolve { host, port, .. }) = unused {
@@ -297,9 +258,8 @@ impl Connect {
             local_addresses: self.local_address.clone(),
             // Its files are still to be read.
             tls: None,
-            server_name: self.server_name.clone(),
-            handshake_timeout: self.handshake_timeout,
-            shutdown_timeout: self.shutdown_timeout,
+            server_name: self.tls.server_name.clone(),
+            tls_timeouts: self.tls_timeouts,
             happy_eyeballs_delay: match self.sequential {
                 true => None,
                 false => Some(

@@ -5,11 +5,13 @@ mod connect;
 mod flag;
 mod help;
 mod read;
+mod tls;
 mod udp;
 mod values;
 
 pub use common::Common;
 pub use connect::Connect;
+pub use tls::Tls as TlsFlags;
 pub use udp::Udp;
 
 use crate::json::{Exchange, Report};
@@ -196,6 +198,8 @@ mod tests {
             "NET,NET" => "private,10.0.0.0/8",
             "FLAG,FLAG" => "numeric-host,all",
             "tcp|tls" => "tls",
+            "1.2|1.3" => "1.3",
+            "PROTOCOL" => "imap",
             _ => "word",
         }
     }
@@ -212,7 +216,14 @@ mod tests {
                 let told = |name: &str| help.contains(&format!(" {name}"));
                 assert!(told(flag.short) && told(&flag.with_value()), "{help}");
                 let mut given = words.map(str::to_owned).to_vec();
-                given.extend(flag.needs.map(str::to_owned));
+                let mut needed = flag.needs;
+                while let Some(flag) = needed.and_then(|it| command.flag(it)) {
+                    given.push(flag.long.to_owned());
+                    if let Takes::Value(value, _) = flag.takes {
+                        given.push(example(value).to_owned());
+                    }
+                    needed = flag.needs;
+                }
                 let with = |name: &str| {
                     let mut words = given.clone();
                     words.push(name.to_owned());
@@ -259,7 +270,7 @@ mod tests {
         assert_eq!(options.interleave, Some(2));
         assert_eq!(options.hints.family, Some(Family::Inet6));
         let alpn = connect("--tls --alpn h2 --alpn=a,b -- a.example 80").unwrap();
-        assert_eq!(alpn.alpn, ["h2", "a", "b"]);
+        assert_eq!(alpn.tls.alpn, ["h2", "a", "b"]);
         let host = connect("-v -- --json 80").unwrap();
         assert_eq!((host.host.as_str(), host.common.verbose), ("--json", true));
         let both = connect("-v4 a.example 80").unwrap();
@@ -298,7 +309,7 @@ mod tests {
             .collect();
         assert_eq!(hosts, [Some("127.0.0.2"), Some("::1")]);
         assert_eq!(options.race_until, Milestone::Tls);
-        assert_eq!(options.shutdown_timeout, Some(Duration::from_secs(3)));
+        assert_eq!(options.tls_timeouts.shutdown, Some(Duration::from_secs(3)));
         assert_eq!(options.refuse_networks, ["private", "::/0"]);
         let keep_alive = KeepAlive {
             idle: Some(Duration::from_secs(9)),

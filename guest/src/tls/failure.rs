@@ -1,8 +1,13 @@
 //! rustls's errors in the words of the WIT.
 
+use super::verify::untraced_issuer;
 use crate::failure::{CertificateFailure, TlsFailure};
-use rustls::CertificateError;
 use rustls::pki_types::UnixTime;
+use rustls::{CertificateError, ExtendedKeyPurpose};
+use std::net::IpAddr;
+
+/// Its beginning, in seconds since 1970.
+const YEAR_2026: u64 = 1_767_225_600;
 
 /// `peer` is the beginning of what the peer sent: a peer that does not speak TLS shows there.
 pub fn tls_failure(error: rustls::Error, peer: &[u8]) -> TlsFailure {
@@ -12,6 +17,11 @@ pub fn tls_failure(error: rustls::Error, peer: &[u8]) -> TlsFailure {
     }
     match error {
         Error::InvalidCertificate(error) => TlsFailure::Certificate(certificate_failure(error)),
+        Error::InvalidCertRevocationList(why) => {
+            let why = words(&format!("{why:?}"));
+            let told = format!("the revocation list of its issuer cannot be used ({why})");
+            TlsFailure::Certificate(CertificateFailure::Rejected(told))
+        }
         Error::AlertReceived(alert) => {
             let name = format!("{alert:?}");
             TlsFailure::AlertReceived(alert.into(), snake_case(&name))
@@ -20,6 +30,7 @@ pub fn tls_failure(error: rustls::Error, peer: &[u8]) -> TlsFailure {
         Error::NoApplicationProtocol => {
             TlsFailure::Incompatible("no application protocol (ALPN)".into())
         }
+        Error::NoCertificatesPresented => TlsFailure::Protocol("it sent no certificate".into()),
         Error::DecryptError => TlsFailure::Protocol("a record does not decrypt".into()),
         Error::PeerMisbehaved(why) => TlsFailure::Protocol(words(&format!("{why:?}"))),
         Error::InvalidMessage(why) => TlsFailure::Protocol(format!(
@@ -66,10 +77,19 @@ pub(super) fn certificate_failure(error: CertificateError) -> CertificateFailure
                 date(time)
             ))
         }
-        CertificateError::Expired => CertificateFailure::Expired("the date is unknown".into()),
+        // Of what has expired, webpki gives the dates; this is another mistake.
+        CertificateError::Expired => {
+            CertificateFailure::Rejected("its validity ends before it begins".into())
+        }
         CertificateError::NotValidYetContext { time, not_before } => {
+            // Before this was written: a clock that was never set.
+            let doubt = if time.as_secs() < YEAR_2026 {
+                ": is the clock right?"
+            } else {
+                ""
+            };
             CertificateFailure::NotYetValid(format!(
-                "valid from {}, and now it is {}",
+                "valid from {}, and now it is {}{doubt}",
                 date(not_before),
                 date(time)
             ))
@@ -77,7 +97,7 @@ pub(super) fn certificate_failure(error: CertificateError) -> CertificateFailure
         CertificateError::NotValidYet => {
             CertificateFailure::NotYetValid("the date is unknown".into())
         }
-        CertificateError::UnknownIssuer => CertificateFailure::UnknownIssuer,
+        CertificateError::UnknownIssuer => CertificateFailure::UnknownIssuer(untraced_issuer()),
         CertificateError::NotValidForNameContext { presented, .. } => {
             CertificateFailure::NameMismatch(presented.iter().map(|name| plain(name)).collect())
         }
@@ -85,7 +105,7 @@ pub(super) fn certificate_failure(error: CertificateError) -> CertificateFailure
         CertificateError::Revoked => CertificateFailure::Revoked,
         CertificateError::BadSignature => CertificateFailure::BadSignature,
         CertificateError::BadEncoding => {
-            CertificateFailure::Malformed("it is not valid DER of X.509".into())
+            CertificateFailure::Malformed("it cannot be read as X.509 in DER".into())
         }
         error => CertificateFailure::Rejected(rejected(&error)),
     }
@@ -98,33 +118,110 @@ fn rejected(error: &CertificateError) -> String {
         UnsupportedSignatureAlgorithmForPublicKeyContext,
     };
     match error {
-        Other(error) => match error.to_string().as_str() {
-            "CaUsedAsEndEntity" => {
-                "it is that of an authority (CA:TRUE), which no server can use".into()
-            }
-            "EndEntityUsedAsCa" => "what signed it is not that of an authority".into(),
-            name => words(name),
-        },
-        UnsupportedSignatureAlgorithmContext { .. }
-        | UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
-            "its signature algorithm is not supported".into()
+        // webpki's errors, which show their names.
+        Other(error) => named(&error.to_string()),
+        UnsupportedSignatureAlgorithmContext { .. } => {
+            "it, or one above it, is signed by an algorithm that is not supported".into()
         }
-        InvalidPurposeContext { .. } => error.to_string(),
+        UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
+            "a signature is by a key of a kind that does not go with it, or is not supported".into()
+        }
+        InvalidPurposeContext { presented, .. } => purposes(presented),
         error => words(&format!("{error:?}")),
     }
 }
 
+/// What the name of an error of webpki means.
+fn named(error: &str) -> String {
+    let told = match error {
+        "CaUsedAsEndEntity" => "it is that of an authority (CA:TRUE), which no server can use",
+        "EndEntityUsedAsCa" => "what signed it is not that of an authority",
+        "EmptyEkuExtension" => "its list of purposes (extended key usage) is empty",
+        "ExtensionValueInvalid" => "it, or one above it, has an extension twice",
+        "InvalidNetworkMaskConstraint" => {
+            "an authority above it is limited to a network whose mask has holes"
+        }
+        "InvalidSerialNumber" => "its serial number is malformed",
+        "MalformedDnsIdentifier" => {
+            "a DNS name in it, or one that an authority above it is limited to, is malformed"
+        }
+        "MalformedExtensions" => "its extensions are malformed",
+        "MalformedNameConstraint" => {
+            "the names that an authority above it is limited to are malformed"
+        }
+        "MaximumNameConstraintComparisonsExceeded" => {
+            "it takes too long to compare its names with those that authorities are limited to"
+        }
+        "MaximumPathBuildCallsExceeded" | "MaximumSignatureChecksExceeded" => {
+            "it takes too long to find a way to a trusted root among the certificates that were sent"
+        }
+        "MaximumPathDepthExceeded" => "more than six others stand between it and a trusted root",
+        "NameConstraintViolation" => "it has a name that an authority above it may not vouch for",
+        "PathLenConstraintViolated" => {
+            "an authority above it may not have so many others below it (path length)"
+        }
+        "SignatureAlgorithmMismatch" => "it names two different algorithms for its signature",
+        "UnsupportedCertVersion" => "it, or one above it, is not of version 3 of X.509",
+        "UnsupportedCriticalExtension" => {
+            "it, or one above it, has a critical extension that is not supported"
+        }
+        name => return words(name),
+    };
+    told.into()
+}
+
+/// That it is for other purposes than servers.
+fn purposes(presented: &[ExtendedKeyPurpose]) -> String {
+    let told = presented.iter().map(|purpose| match purpose {
+        ExtendedKeyPurpose::ClientAuth => "client authentication",
+        ExtendedKeyPurpose::ServerAuth => "server authentication",
+        // anyExtendedKeyUsage (RFC 5280, section 4.2.1.12).
+        ExtendedKeyPurpose::Other(numbers) if numbers == &[2, 5, 29, 37, 0] => "any purpose",
+        _ => "an unknown purpose",
+    });
+    let mut told: Vec<_> = told.collect();
+    told.dedup();
+    format!(
+        "it is for {}, and does not name server authentication",
+        told.join(", ")
+    )
+}
+
 /// The words of an identifier.
-fn words(identifier: &str) -> String {
+pub(super) fn words(identifier: &str) -> String {
     snake_case(identifier).replace('_', " ")
 }
 
 /// `DnsName("a.example")` and `IpAddress(127.0.0.1)`, as webpki shows names, without the clothes.
 fn plain(name: &str) -> String {
-    let inner = name
-        .split_once('(')
-        .and_then(|(_, rest)| rest.strip_suffix(')'));
-    inner.unwrap_or(name).trim_matches('"').to_owned()
+    let parts = name.split_once('(');
+    let (kind, inner) = parts.map_or((name, None), |(kind, rest)| (kind, rest.strip_suffix(')')));
+    let inner = inner.unwrap_or_default();
+    let text = inner.strip_prefix('"').and_then(|it| it.strip_suffix('"'));
+    match (kind, text) {
+        (_, Some("")) => "an empty name".into(),
+        (_, Some(text)) => visible(text),
+        ("IpAddress", None) => match inner.parse::<IpAddr>() {
+            Ok(address) => address.to_string(),
+            Err(_) => "a malformed IP address".into(),
+        },
+        ("DirectoryName", None) => "a directory name".into(),
+        // The tag of GeneralName (RFC 5280, section 4.2.1.6).
+        ("Unsupported", None) if inner == "0x01" => "a mail address".into(),
+        _ => "a name of another kind".into(),
+    }
+}
+
+/// Everything but plain ASCII escaped: a stranger wrote this, and a terminal may show it.
+fn visible(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            ' '..='~' => shown.push(character),
+            _ => shown.extend(character.escape_default()),
+        }
+    }
+    shown
 }
 
 /// `HandshakeFailure` to `handshake_failure`, the name of RFC 8446, section 6.
@@ -141,9 +238,12 @@ fn snake_case(name: &str) -> String {
     snake
 }
 
-/// The day and time in UTC, by the calendar of the proleptic Gregorian era count (ISO 8601).
 fn date(time: UnixTime) -> String {
-    let seconds = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
+    day_and_time(i64::try_from(time.as_secs()).unwrap_or(i64::MAX))
+}
+
+/// The day and time in UTC of this second since 1970, by the calendar of the proleptic Gregorian era count (ISO 8601).
+pub fn day_and_time(seconds: i64) -> String {
     match time::OffsetDateTime::from_unix_timestamp(seconds) {
         Ok(time) => format!(
             "{}-{:02}-{:02} {:02}:{:02} UTC",
@@ -203,7 +303,15 @@ mod tests {
         );
         assert_eq!(
             told(other("PathLenConstraintViolated")),
-            "certificate is not acceptable: path len constraint violated"
+            "certificate is not acceptable: an authority above it may not have so many others below it (path length)"
+        );
+        assert_eq!(
+            told(other("SomethingNew")),
+            "certificate is not acceptable: something new"
+        );
+        assert_eq!(
+            told(CertificateError::Expired),
+            "certificate is not acceptable: its validity ends before it begins"
         );
         assert_eq!(
             told(CertificateError::UnhandledCriticalExtension),
@@ -213,6 +321,65 @@ mod tests {
         assert_eq!(
             tls_failure(misbehaved, &[22, 3, 3]).to_string(),
             "the peer broke the TLS protocol: too many empty fragments"
+        );
+    }
+
+    #[test]
+    fn purposes_are_told_without_numbers() {
+        use ExtendedKeyPurpose::{ClientAuth, Other, ServerAuth};
+        let told = |presented| {
+            let required = ServerAuth;
+            certificate_failure(CertificateError::InvalidPurposeContext {
+                required,
+                presented,
+            })
+            .to_string()
+        };
+        let unknown = || Other(vec![1, 3, 6]);
+        for (presented, words) in [
+            (vec![ClientAuth], "client authentication"),
+            (vec![Other(vec![2, 5, 29, 37, 0])], "any purpose"),
+            (
+                vec![ClientAuth, unknown(), unknown()],
+                "client authentication, an unknown purpose",
+            ),
+        ] {
+            assert_eq!(
+                told(presented),
+                format!(
+                    "certificate is not acceptable: it is for {words}, and does not name server authentication"
+                )
+            );
+        }
+    }
+
+    #[test]
+    fn names_of_strangers_are_plain_text() {
+        for (name, shown) in [
+            ("DnsName(\"a.example\")", "a.example"),
+            ("DnsName(\"a\"b(c)\")", "a\"b(c)"),
+            (
+                "DnsName(\"\u{1b}[2Ja\0b\u{fc}\u{202e}\")",
+                "\\u{1b}[2Ja\\u{0}b\\u{fc}\\u{202e}",
+            ),
+            ("DnsName(\"\")", "an empty name"),
+            ("UniformResourceIdentifier(\"a:b\")", "a:b"),
+            ("IpAddress(127.0.0.1)", "127.0.0.1"),
+            ("IpAddress(0::ffff:7f00:1)", "::ffff:127.0.0.1"),
+            ("IpAddress([invalid: 7f, 00])", "a malformed IP address"),
+            ("DirectoryName", "a directory name"),
+            ("Unsupported(0x01)", "a mail address"),
+            ("Unsupported(0x00)", "a name of another kind"),
+        ] {
+            assert_eq!(plain(name), shown, "{name}");
+        }
+    }
+
+    #[test]
+    fn no_certificate_at_all() {
+        assert_eq!(
+            tls_failure(Error::NoCertificatesPresented, &[22, 3, 3]).to_string(),
+            "the peer broke the TLS protocol: it sent no certificate"
         );
     }
 
@@ -228,6 +395,25 @@ mod tests {
             certificate_failure(expired).to_string(),
             "certificate has expired: valid until 1970-01-01 00:01 UTC, and now it is 1970-01-02 00:00 UTC"
         );
+    }
+
+    #[test]
+    fn a_clock_that_was_never_set_is_doubted() {
+        let at = |seconds| UnixTime::since_unix_epoch(std::time::Duration::from_secs(seconds));
+        let told = |now| {
+            let error = CertificateError::NotValidYetContext {
+                time: at(now),
+                not_before: at(2_000_000_000),
+            };
+            certificate_failure(error).to_string()
+        };
+        assert_eq!(
+            told(0),
+            "certificate is not yet valid: valid from 2033-05-18 03:33 UTC, and now it is \
+             1970-01-01 00:00 UTC: is the clock right?"
+        );
+        assert!(told(YEAR_2026 - 1).ends_with("2025-12-31 23:59 UTC: is the clock right?"));
+        assert!(told(YEAR_2026).ends_with("and now it is 2026-01-01 00:00 UTC"));
     }
 
     #[test]

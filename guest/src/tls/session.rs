@@ -3,9 +3,14 @@
 use super::failure::tls_failure;
 use super::name::server_name;
 use crate::failure::{Failure, TlsFailure};
+use rustls::client::Resumption;
 use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, ClientConnection, NamedGroup, ProtocolVersion};
+use rustls::{
+    ClientConfig, ClientConnection, Connection, HandshakeKind, NamedGroup, ProtocolVersion,
+    ServerConfig, ServerConnection,
+};
 use std::io::{Read, Write};
+use std::net::Ipv6Addr;
 use std::sync::Arc;
 
 /// How much of the peer's beginning is kept, to tell what it is when it does not speak TLS.
@@ -23,6 +28,8 @@ pub struct Facts {
     /// What was sent as SNI.
     pub server_name: Option<String>,
     pub alpn: Option<Vec<u8>>,
+    /// An earlier session goes on.
+    pub resumed: bool,
     pub peer_certificates: Vec<Vec<u8>>,
 }
 
@@ -36,39 +43,90 @@ impl Facts {
     }
 }
 
-/// The client's side of a TLS session.
+/// One side of a TLS session, perhaps spoken inside of another one.
 #[derive(Debug)]
 pub struct Session {
-    connection: ClientConnection,
+    connection: Connection,
+    /// What a client sends.
     sni: Option<String>,
     beginning: Vec<u8>,
     /// The peer has sent close_notify: everything that it had to say has arrived.
     peer_closed: bool,
+    /// We have.
+    closed: bool,
     failure: Option<TlsFailure>,
+    /// The session whose plaintext our ciphertext is.
+    carrier: Option<Box<Session>>,
 }
 
 impl Session {
-    /// A session with the server of this name or address, about to say hello.
-    pub fn new(config: Arc<ClientConfig>, name: &str) -> Result<Self, Failure> {
-        let name = server_name(name)?;
+    /// A client's session with the server of this name or address, about to say hello. Without a name there is none to be
+    /// checked, nor sent.
+    pub fn client(mut config: Arc<ClientConfig>, name: Option<&str>) -> Result<Self, Failure> {
+        let name = match name {
+            Some(name) => server_name(name)?,
+            None => {
+                // Sessions are remembered by the name, and all that have none would be those of one server.
+                Arc::make_mut(&mut config).resumption = Resumption::disabled();
+                ServerName::IpAddress(Ipv6Addr::UNSPECIFIED.into())
+            }
+        };
         let sni = match &name {
-            ServerName::DnsName(name) => Some(name.as_ref().to_owned()),
+            ServerName::DnsName(name) if config.enable_sni => Some(name.as_ref().to_owned()),
             _ => None,
         };
         let connection = ClientConnection::new(config, name)
             .map_err(|error| Failure::Tls(TlsFailure::Configuration(error.to_string())))?;
-        Ok(Self {
+        Ok(Self::new(connection.into(), sni))
+    }
+
+    /// A server's session, which waits for a client's hello.
+    pub fn server(config: Arc<ServerConfig>) -> Result<Self, TlsFailure> {
+        let connection = ServerConnection::new(config)
+            .map_err(|error| TlsFailure::Configuration(error.to_string()))?;
+        Ok(Self::new(connection.into(), None))
+    }
+
+    fn new(connection: Connection, sni: Option<String>) -> Self {
+        Self {
             connection,
             sni,
             beginning: Vec::new(),
             peer_closed: false,
+            closed: false,
             failure: None,
-        })
+            carrier: None,
+        }
+    }
+
+    /// Speaks inside of another session from now on.
+    #[must_use]
+    pub fn inside(mut self, carrier: Session) -> Self {
+        self.carrier = Some(Box::new(carrier));
+        self
     }
 
     /// Takes ciphertext from the peer and appends the plaintext in it to `plaintext`. What was decrypted before an error
     /// is there as well; afterwards the session has no more to give but an alert for the peer.
-    pub fn feed(
+    pub fn feed(&mut self, ciphertext: &[u8], plaintext: &mut Vec<u8>) -> Result<(), TlsFailure> {
+        let Some(carrier) = &mut self.carrier else {
+            return self.feed_own(ciphertext, plaintext);
+        };
+        let mut carried = Vec::new();
+        let fed = carrier.feed(ciphertext, &mut carried);
+        let carrier_closed = carrier.peer_closed();
+        self.feed_own(&carried, plaintext)?;
+        if let Err(failure) = fed {
+            self.failure = Some(failure.clone());
+            return Err(failure);
+        }
+        match carrier_closed {
+            true => self.feed_end(),
+            false => Ok(()),
+        }
+    }
+
+    fn feed_own(
         &mut self,
         mut ciphertext: &[u8],
         plaintext: &mut Vec<u8>,
@@ -149,21 +207,29 @@ impl Session {
 
     /// Appends what the peer has to be sent to `ciphertext`: handshake, alerts, answers to a key update.
     pub fn take(&mut self, ciphertext: &mut Vec<u8>) {
-        while self.connection.wants_write() {
-            if !matches!(self.connection.write_tls(ciphertext), Ok(1..)) {
-                return;
-            }
+        let Some(carrier) = &mut self.carrier else {
+            return take(&mut self.connection, ciphertext);
+        };
+        let mut carried = Vec::new();
+        take(&mut self.connection, &mut carried);
+        // It fails only when it has failed before, and then nobody hears us any more.
+        let _ = carrier.write(&carried, ciphertext);
+        if self.closed {
+            carrier.close();
         }
+        carrier.take(ciphertext);
     }
 
     /// Says goodbye: no more plaintext can be written.
     pub fn close(&mut self) {
+        self.closed = true;
         self.connection.send_close_notify();
     }
 
     /// Whether there is something for [`Session::take`].
     pub fn wants_write(&self) -> bool {
-        self.connection.wants_write()
+        let carried = self.carrier.as_ref().is_some_and(|it| it.wants_write());
+        self.connection.wants_write() || carried
     }
 
     /// Whether the handshake is still going on.
@@ -174,6 +240,16 @@ impl Session {
     /// Whether the peer has said goodbye.
     pub fn peer_closed(&self) -> bool {
         self.peer_closed
+    }
+
+    /// Whether we have said goodbye.
+    pub fn closed(&self) -> bool {
+        self.closed
+    }
+
+    /// Why it has ended, if that was not well.
+    pub fn failure(&self) -> Option<&TlsFailure> {
+        self.failure.as_ref()
     }
 
     /// What was agreed on; nothing before the end of the handshake.
@@ -189,10 +265,22 @@ impl Session {
             // rustls tells the suites of TLS 1.3 apart by a prefix that IANA does not have.
             cipher_suite: format!("{:?}", suite.suite()).replacen("TLS13_", "TLS_", 1),
             key_exchange: group.map(|group| group_name(group.name())),
-            server_name: self.sni.clone(),
+            server_name: match &self.connection {
+                Connection::Client(_) => self.sni.clone(),
+                Connection::Server(server) => server.server_name().map(str::to_owned),
+            },
             alpn: self.connection.alpn_protocol().map(<[u8]>::to_vec),
+            resumed: self.connection.handshake_kind() == Some(HandshakeKind::Resumed),
             peer_certificates: certificates.iter().map(|it| it.to_vec()).collect(),
         })
+    }
+}
+
+fn take(connection: &mut Connection, ciphertext: &mut Vec<u8>) {
+    while connection.wants_write() {
+        if !matches!(connection.write_tls(ciphertext), Ok(1..)) {
+            return;
+        }
     }
 }
 
@@ -270,7 +358,7 @@ mod tests {
 
     fn established(version: &'static SupportedProtocolVersion) -> (Session, ServerConnection) {
         let pki = pki(version);
-        let mut session = Session::new(pki.client.clone(), "a.example.").unwrap();
+        let mut session = Session::client(pki.client.clone(), Some("a.example.")).unwrap();
         let mut server = server(&pki);
         shuttle(&mut session, &mut server, usize::MAX).unwrap();
         assert!(!session.is_handshaking());
@@ -302,7 +390,7 @@ mod tests {
         for version in [&version::TLS12, &version::TLS13] {
             for piece in [1, 2, 5, 17] {
                 let pki = pki(version);
-                let mut session = Session::new(pki.client.clone(), "a.example").unwrap();
+                let mut session = Session::client(pki.client.clone(), Some("a.example")).unwrap();
                 assert_eq!(session.facts(), None);
                 let mut server = server(&pki);
                 server.writer().write_all(b"hello").unwrap();
@@ -403,17 +491,91 @@ mod tests {
     #[test]
     fn a_peer_that_does_not_speak_tls() {
         let pki = pki(&version::TLS13);
-        let mut session = Session::new(pki.client, "a.example").unwrap();
+        let mut session = Session::client(pki.client, Some("a.example")).unwrap();
         let banner = b"220 mail.example ESMTP\r\n";
         let failure = session.feed(banner, &mut Vec::new()).unwrap_err();
         let told = "it says \"220 mail.example ESMTP\"".to_owned();
         assert_eq!(failure, TlsFailure::NotTls(told));
     }
 
+    /// Moves all that either session has to send.
+    fn talk(one: &mut Session, other: &mut Session) -> [Vec<u8>; 2] {
+        let mut heard = [Vec::new(), Vec::new()];
+        loop {
+            let (mut there, mut back) = (Vec::new(), Vec::new());
+            one.take(&mut there);
+            other.feed(&there, &mut heard[1]).unwrap();
+            other.take(&mut back);
+            one.feed(&back, &mut heard[0]).unwrap();
+            if there.is_empty() && back.is_empty() {
+                return heard;
+            }
+        }
+    }
+
+    #[test]
+    fn d3_tls_inside_of_tls() {
+        let pki = pki(&version::TLS13);
+        let pair = || {
+            let client = Session::client(pki.client.clone(), Some("a.example")).unwrap();
+            let server = Session::server(pki.server.clone()).unwrap();
+            (client, server)
+        };
+        let (mut client, mut server) = pair();
+        talk(&mut client, &mut server);
+        let (inner_client, inner_server) = pair();
+        let mut client = inner_client.inside(client);
+        let mut server = inner_server.inside(server);
+        assert!(client.is_handshaking());
+        talk(&mut client, &mut server);
+        let facts = server.facts().unwrap();
+        assert_eq!(facts.server_name.as_deref(), Some("a.example"));
+        assert_eq!(facts.peer_certificates.len(), 0);
+
+        let data: Vec<u8> = (0..100_000_u32).map(|i| (i % 251) as u8).collect();
+        let mut wire = Vec::new();
+        client.write(&data, &mut wire).unwrap();
+        let mut heard = Vec::new();
+        server.feed(&wire, &mut heard).unwrap();
+        assert_eq!(heard, data);
+        client.close();
+        talk(&mut client, &mut server);
+        assert!(server.peer_closed());
+        assert_eq!(server.feed_end(), Ok(()));
+    }
+
+    #[test]
+    fn d3_an_outer_session_that_ends_truncates_the_inner_one() {
+        let (outer, mut server) = established(&version::TLS13);
+        let inner = Session::client(pki(&version::TLS13).client, Some("a.example")).unwrap();
+        let mut client = inner.inside(outer);
+        client.take(&mut Vec::new());
+        server.send_close_notify();
+        let mut wire = Vec::new();
+        server.write_tls(&mut wire).unwrap();
+        let fed = client.feed(&wire, &mut Vec::new());
+        assert_eq!(fed, Err(TlsFailure::Truncated));
+    }
+
+    #[test]
+    fn resumption_is_a_fact() {
+        for version in [&version::TLS12, &version::TLS13] {
+            let pki = pki(version);
+            let resumed = || {
+                let mut client = Session::client(pki.client.clone(), Some("a.example")).unwrap();
+                let mut server = Session::server(pki.server.clone()).unwrap();
+                talk(&mut client, &mut server);
+                [client, server].map(|it| it.facts().unwrap().resumed)
+            };
+            assert_eq!(resumed(), [false, false]);
+            assert_eq!(resumed(), [true, true]);
+        }
+    }
+
     #[test]
     fn a_wrong_name_is_refused_with_the_right_one() {
         let pki = pki(&version::TLS13);
-        let mut session = Session::new(pki.client.clone(), "b.example").unwrap();
+        let mut session = Session::client(pki.client.clone(), Some("b.example")).unwrap();
         let failure = shuttle(&mut session, &mut server(&pki), usize::MAX).unwrap_err();
         assert_eq!(
             failure.to_string(),

@@ -131,9 +131,9 @@ impl Attempts<'_> {
         let session = session(options).map_err(|failure| {
             AttemptFailure::Tls(TlsFailure::Configuration(failure.to_string()))
         })?;
-        let connection = Connection::new(socket, session, options.shutdown_timeout());
+        let connection = Connection::new(socket, session, options.tls_timeouts.shutdown());
         let given_up = AttemptFailure::TimedOut(Phase::Handshake);
-        let handshake = word.or_give_up(given_up, handshake(&connection, options));
+        let handshake = word.or_give_up(given_up, handshake(&connection, options.tls_timeouts));
         steps.step(Phase::Handshake, Some(to), handshake).await?;
         Ok(connection)
     }

@@ -37,8 +37,9 @@ async fn command() -> Result<(), Answer> {
     };
     match cli::parse(words.iter().cloned()).map_err(refused)? {
         Request::Connect(arguments) => {
-            let options = command_connect::options(&arguments).map_err(refused)?;
-            command_connect::connect(&arguments, options).await
+            let prepared = command_connect::options(&arguments).map_err(refused)?;
+            let (options, context) = prepared;
+            command_connect::connect(&arguments, options, context.as_ref()).await
         }
         Request::Udp(arguments) => command_udp::exchange(&arguments).await,
     }

@@ -1,6 +1,6 @@
 //! The command `connect`: joins standard input and output to a connection.
 
-use super::bindings::wasi::cli::{environment, stdin, stdout};
+use super::bindings::wasi::cli::{stdin, stdout};
 use super::bindings::wit_stream;
 use super::clock::{Clock, sleep};
 use super::command::{UNREADABLE, failed, output, say, symbols};
@@ -10,24 +10,50 @@ use super::failure::StreamFailure;
 use super::inbound::Inbound;
 use super::outbound::Outbound;
 use super::signal::Signal;
+use super::{command_starttls, command_tls};
 use crate::cli::{self, Answer, Connect, FAILED, USAGE};
 use crate::draw;
 use crate::json::{self, Report};
-use crate::options::Options;
+use crate::options::{Options, Tls};
 use crate::sentence;
-use crate::tls::context::{Context, Trust};
+use crate::tls::context::Context;
 use futures_lite::future::or;
 use serde_json::json;
 use std::cell::{Cell, RefCell};
-use std::io::{ErrorKind, IsTerminal, Write};
+use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
-use std::path::Path;
 use std::time::Duration;
 
 /// Connects, and moves bytes until the peer has said everything.
-pub(super) async fn connect(arguments: &Connect, options: Options) -> Result<(), Answer> {
-    let connected = create_connection(options, None, &Signal::default()).await;
+pub(super) async fn connect(
+    arguments: &Connect,
+    mut options: Options,
+    context: Option<&Context>,
+) -> Result<(), Answer> {
+    let tls = &arguments.tls;
+    let connected = match (tls.starttls, options.tls.take()) {
+        (Some(protocol), Some(settings)) => {
+            command_starttls::connect(options, settings, protocol).await
+        }
+        (_, settings) => {
+            let options = Options {
+                tls: settings,
+                ..options
+            };
+            create_connection(options, None, &Signal::default()).await
+        }
+    };
+    // Also those of a handshake that has failed.
+    let logged = match context {
+        Some(context) => command_tls::append_key_log(tls, context),
+        None => Ok(()),
+    };
     let connection = connected.map_err(|error| told(arguments, error))?;
+    logged.map_err(|why| failed(Some(&arguments.host), &arguments.port, &why))?;
+    if let (true, Some(facts)) = (tls.show_certificates, connection.facts()) {
+        let shown = command_tls::certificates(&facts.peer_certificates);
+        say(&mut std::io::stderr(), &shown);
+    }
     if arguments.common.verbose {
         let timeline = draw::timeline(&connection.timeline.borrow(), symbols());
         say(&mut std::io::stderr(), &(facts(&connection) + &timeline));
@@ -88,51 +114,18 @@ fn report(connection: &Connection, why: Option<&String>) -> Report {
     }
 }
 
-/// The options of the connection, with the files that they name.
-pub(super) fn options(arguments: &Connect) -> Result<Options, Answer> {
+/// The options of the connection, with the files that they name read, and the settings of TLS.
+pub(super) fn options(arguments: &Connect) -> Result<(Options, Option<Context>), Answer> {
     let mut options = arguments.options();
-    if !arguments.tls {
-        return Ok(options);
-    }
-    let trust = match arguments.ca.is_empty() {
-        true => Trust::Mozilla,
-        false => Trust::None,
+    let context = match arguments.tls.wanted {
+        true => Some(command_tls::context(&arguments.tls)?),
+        false => None,
     };
-    let mut context = Context::new(trust);
-    for path in &arguments.ca {
-        let unusable = |why: &dyn std::fmt::Display| {
-            cli::usage(format_args!("--ca {}: {why}", path.display()))
-        };
-        let bytes = read(path).map_err(|error| {
-            let hint = match error.kind() {
-                ErrorKind::IsADirectory => "",
-                _ => "; may the component see its directory (--dir)?",
-            };
-            let why = error.to_string();
-            // The number is WASI's, which is nobody's but this component's.
-            let why = why.split(" (os error").next().unwrap_or_default();
-            unusable(&format_args!("{why}{hint}"))
-        })?;
-        let loaded = context.load_verify_locations(&bytes);
-        loaded.map_err(|failure| unusable(&failure))?;
-    }
-    let alpn = arguments
-        .alpn
-        .iter()
-        .map(|it| it.clone().into_bytes())
-        .collect();
-    let set = context.set_alpn_protocols(alpn);
-    set.map_err(|failure| cli::usage(format_args!("--alpn: {failure}")))?;
-    let config = context.client_config().map_err(cli::usage)?;
-    options.tls = Some(Ok(config));
-    Ok(options)
-}
-
-/// Reads a file of the caller's, who names it from where it stands. Not every host tells where that is; then the
-/// directories that it opened are all there is.
-fn read(path: &Path) -> std::io::Result<Vec<u8>> {
-    let from = environment::get_initial_cwd().unwrap_or_default();
-    std::fs::read(Path::new(&from).join(path)).or_else(|_| std::fs::read(path))
+    options.tls = context.as_ref().map(|context| Tls {
+        config: context.client_config(),
+        checks_hostname: context.checks_hostname(),
+    });
+    Ok((options, context))
 }
 
 /// One clear sentence, and what was tried.
@@ -179,6 +172,9 @@ fn facts(connection: &Connection) -> String {
         }
         if let Some(alpn) = facts.alpn {
             text += &format!(", ALPN {}", String::from_utf8_lossy(&alpn));
+        }
+        if facts.resumed {
+            text += ", resumed";
         }
         text += "\n";
     }

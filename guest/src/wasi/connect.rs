@@ -18,6 +18,9 @@ use crate::timeline::Step;
 use std::net::SocketAddr;
 use std::rc::Rc;
 
+/// The name of the call in asyncio.
+pub(super) const CALL: &str = "create_connection";
+
 /// Why a call failed, and what was tried.
 #[derive(Debug)]
 pub(super) struct ConnectError {
@@ -53,6 +56,7 @@ pub(super) async fn create_connection(
     let timeline = call.steps.finish();
     match result {
         Ok(connection) => {
+            connection.clock.set(call.steps.clock);
             connection.timeline.replace(timeline);
             Ok(connection)
         }
@@ -124,9 +128,9 @@ impl Call<'_> {
     async fn secure(&self, socket: TcpSocket, peer: SocketAddr) -> Result<Rc<Connection>, Failure> {
         let session = session(self.options)?;
         let tls = session.is_some();
-        let connection = Connection::new(socket, session, self.options.shutdown_timeout());
+        let connection = Connection::new(socket, session, self.options.tls_timeouts.shutdown());
         if tls {
-            let handshake = handshake(&connection, self.options);
+            let handshake = handshake(&connection, self.options.tls_timeouts);
             let done = self.steps.step(Phase::Handshake, Some(peer), handshake);
             done.await?;
         }

@@ -2,7 +2,7 @@
 
 use super::bindings::wasi::sockets::types::{ErrorCode, IpSocketAddress, TcpSocket};
 use super::bindings::{wit_future, wit_stream};
-use super::clock::sleep;
+use super::clock::{Clock, sleep};
 use super::failure::StreamFailure;
 use super::handshake::handshake;
 use super::inbound::Inbound;
@@ -11,7 +11,7 @@ use super::pump;
 use super::receiver::Receiver;
 use super::signal::Signal;
 use super::suspended::suspended;
-use crate::failure::{AttemptFailure, OsFailure, SocketError};
+use crate::failure::{AttemptFailure, Failure, OsFailure, SocketError, TlsFailure};
 use crate::timeline::Step;
 use crate::tls::session::{Facts, Session};
 use async_lock::Mutex;
@@ -66,8 +66,9 @@ pub(super) struct Connection {
     pub(super) unsent: Cell<u64>,
     local_address: Option<IpSocketAddress>,
     remote_address: Option<IpSocketAddress>,
-    /// What was done to connect.
+    /// What was done to connect, by this clock.
     pub(super) timeline: RefCell<Vec<Step>>,
+    pub(super) clock: Cell<Clock>,
 }
 
 impl Connection {
@@ -94,7 +95,75 @@ impl Connection {
             sent: Cell::new(0),
             unsent: Cell::new(0),
             timeline: RefCell::default(),
+            clock: Cell::new(Clock::start()),
         })
+    }
+
+    /// The same connection with TLS on it, still to be followed by [`Connection::handshake`].
+    pub(super) async fn with_tls(
+        self: Rc<Self>,
+        session: Session,
+        shutdown_timeout: Duration,
+    ) -> Result<Rc<Self>, Failure> {
+        let in_use = || OsFailure::new(SocketError::InvalidState);
+        let free = [self.receiving.get(), self.sending.get()]
+            .iter()
+            .all(|it| matches!(it, Direction::Free | Direction::Lists));
+        if !free || self.closing.is_raised() {
+            return Err(in_use().into());
+        }
+        // What a cancelled call has left is not lost.
+        if let Some(outbound) = self.outbound.lock().await.as_mut() {
+            let flushed = self.flush(outbound).await;
+            flushed.map_err(lost)?;
+        }
+        let this = Rc::try_unwrap(self).map_err(|_| in_use())?;
+        let mut carrier = this.session.map(RefCell::into_inner);
+        let mut receiver = this.receiver.into_inner();
+        if let Some(receiver) = &mut receiver {
+            if let Some(carrier) = &mut carrier {
+                let ciphertext = std::mem::take(receiver.inbound.buffer());
+                let fed = carrier.feed(&ciphertext, &mut receiver.plaintext);
+                fed.map_err(Failure::Tls)?;
+            }
+            // Somebody in between may have put it there, to be taken for the peer's own words behind TLS (RFC 3207,
+            // section 6; CVE-2011-0411).
+            match receiver.unread(carrier.is_some()) {
+                0 => {}
+                bytes => {
+                    return Err(Failure::Tls(TlsFailure::Protocol(format!(
+                        "it has said {bytes} bytes before TLS that nobody has read"
+                    ))));
+                }
+            }
+            if receiver.end.is_some() {
+                return Err(OsFailure::new(SocketError::ConnectionReset).into());
+            }
+        }
+        let socket = this.socket.into_inner().ok_or_else(in_use)?;
+        let session = match carrier {
+            Some(carrier) => session.inside(carrier),
+            None => session,
+        };
+        Ok(Rc::new(Self {
+            receiver: Mutex::new(receiver),
+            outbound: this.outbound,
+            timeline: this.timeline,
+            clock: this.clock,
+            local_address: this.local_address,
+            remote_address: this.remote_address,
+            socket: RefCell::new(Some(socket)),
+            session: Some(RefCell::new(session)),
+            receiving: Cell::new(Direction::Free),
+            sending: Cell::new(Direction::Free),
+            closing: Signal::default(),
+            ended: Signal::default(),
+            failure: RefCell::new(None),
+            shutdown_timeout,
+            received: Cell::new(0),
+            sent: Cell::new(0),
+            unsent: Cell::new(0),
+        }))
     }
 
     pub(super) fn local_address(&self) -> Option<IpSocketAddress> {
@@ -510,6 +579,16 @@ impl Connection {
             true => StreamFailure::Aborted,
             false => SocketError::InvalidState.into(),
         }
+    }
+}
+
+/// What has ended the connection before TLS could begin.
+fn lost(failure: StreamFailure) -> Failure {
+    match failure {
+        StreamFailure::Socket(error) => OsFailure::new(error).into(),
+        StreamFailure::Tls(failure) => Failure::Tls(failure),
+        StreamFailure::Aborted => OsFailure::new(SocketError::ConnectionAborted).into(),
+        StreamFailure::TimedOut => OsFailure::new(SocketError::Timeout).into(),
     }
 }
 

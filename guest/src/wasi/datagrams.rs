@@ -3,11 +3,11 @@
 use super::bindings::exports::switchboard::connect::datagrams;
 use super::bindings::wasi::sockets::types::IpSocketAddress;
 use super::endpoint::{Endpoint, SendFailure};
-use super::exports::Component;
 use super::open_endpoint::{CALL, create_datagram_endpoint};
 use super::options::read_endpoint_options;
 use super::signal::Signal;
 use super::suspended::suspended;
+use crate::component::Component;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -40,7 +40,7 @@ async fn create(
 }
 
 /// Dropping the resource is `abort`.
-pub(super) struct EndpointResource(Rc<Endpoint>);
+pub(crate) struct EndpointResource(Rc<Endpoint>);
 
 impl Drop for EndpointResource {
     fn drop(&mut self) {
@@ -101,7 +101,7 @@ impl datagrams::GuestEndpoint for EndpointResource {
 
 /// `create-datagram-endpoint` with a way to end it.
 #[derive(Default)]
-pub(super) struct AttemptResource {
+pub(crate) struct AttemptResource {
     cancelled: Rc<Signal>,
 }
 

@@ -4,8 +4,7 @@ use super::bindings::exports::switchboard::connect::{streams, types as wit};
 use super::bindings::wasi::sockets::{ip_name_lookup, types::ErrorCode};
 use super::clock::nanoseconds;
 use crate::failure::{
-    AttemptFailure, CertificateFailure, Failure, LookupFailure, OsFailure, Phase, SocketError,
-    TlsFailure,
+    AttemptFailure, Failure, LookupFailure, OsFailure, Phase, SocketError, TlsFailure,
 };
 use crate::timeline::{Outcome, Step};
 
@@ -101,37 +100,6 @@ impl From<OsFailure> for wit::OsFailure {
         Self {
             code: failure.code.into(),
             message: failure.message,
-        }
-    }
-}
-
-impl From<CertificateFailure> for wit::CertificateFailure {
-    fn from(failure: CertificateFailure) -> Self {
-        match failure {
-            CertificateFailure::Expired(dates) => wit::CertificateFailure::Expired(dates),
-            CertificateFailure::NotYetValid(dates) => wit::CertificateFailure::NotYetValid(dates),
-            CertificateFailure::UnknownIssuer => wit::CertificateFailure::UnknownIssuer,
-            CertificateFailure::NameMismatch(names) => wit::CertificateFailure::NameMismatch(names),
-            CertificateFailure::Revoked => wit::CertificateFailure::Revoked,
-            CertificateFailure::BadSignature => wit::CertificateFailure::BadSignature,
-            CertificateFailure::Malformed(what) => wit::CertificateFailure::Malformed(what),
-            CertificateFailure::Rejected(what) => wit::CertificateFailure::Rejected(what),
-        }
-    }
-}
-
-impl From<TlsFailure> for wit::TlsFailure {
-    fn from(failure: TlsFailure) -> Self {
-        match failure {
-            TlsFailure::Certificate(failure) => wit::TlsFailure::Certificate(failure.into()),
-            TlsFailure::AlertReceived(number, name) => {
-                wit::TlsFailure::AlertReceived((number, name))
-            }
-            TlsFailure::NotTls(what) => wit::TlsFailure::NotTls(what),
-            TlsFailure::Incompatible(what) => wit::TlsFailure::Incompatible(what),
-            TlsFailure::Truncated => wit::TlsFailure::Truncated,
-            TlsFailure::Protocol(what) => wit::TlsFailure::Protocol(what),
-            TlsFailure::Configuration(what) => wit::TlsFailure::Configuration(what),
         }
     }
 }

@@ -1,25 +1,20 @@
 //! Switchboard on WASI 0.3: the only part that touches the world. A thin layer: what to do is decided by the logic.
 
+use crate::component::bindings;
+
 mod address;
 mod attempt;
-#[allow(
-    unsafe_code,
-    missing_docs,
-    unreachable_pub,
-    clippy::all,
-    reason = "generated"
-)]
-mod bindings;
 mod clock;
 mod command;
 mod command_connect;
+mod command_starttls;
+mod command_tls;
 mod command_udp;
 mod completion;
 mod connect;
 mod connection;
 mod datagrams;
 mod endpoint;
-mod exports;
 mod failure;
 mod handshake;
 mod inbound;
@@ -33,6 +28,8 @@ mod receiver;
 mod secure;
 mod signal;
 mod socket;
+mod start_tls;
 mod steps;
+mod streams;
 mod suspended;
 mod udp;

@@ -1,15 +1,13 @@
 //! The options of the WIT, as the logic has them.
 
 use super::bindings::exports::switchboard::connect::{datagrams, streams, types};
-use super::exports::ContextResource;
+use super::start_tls::StartTls;
+use crate::component::tls::ContextResource;
 use crate::endpoint::EndpointOptions;
-use crate::failure::TlsFailure;
 use crate::lookup::{Family, Flags, Hints};
-use crate::options::{KeepAlive, Milestone, Options, SocketOptions};
+use crate::options::{KeepAlive, Milestone, Options, SocketOptions, Tls, TlsTimeouts};
 use crate::service::{HostAddress, Service, Transport};
 use crate::tls::context::Context;
-use rustls::ClientConfig;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// Reads the options, without the socket that may have come with them.
@@ -31,10 +29,15 @@ pub(super) fn read_options(options: streams::ConnectionOptions<'_>, sock: bool) 
             .into_iter()
             .map(Into::into)
             .collect(),
-        tls: options.tls.as_ref().map(client_config),
+        tls: options
+            .tls
+            .as_ref()
+            .map(|tls| read_tls(tls, options.server_name.as_deref())),
         server_name: options.server_name,
-        handshake_timeout: options.handshake_timeout.map(Duration::from_nanos),
-        shutdown_timeout: options.shutdown_timeout.map(Duration::from_nanos),
+        tls_timeouts: TlsTimeouts {
+            handshake: options.handshake_timeout.map(Duration::from_nanos),
+            shutdown: options.shutdown_timeout.map(Duration::from_nanos),
+        },
         happy_eyeballs_delay: options.happy_eyeballs_delay.map(Duration::from_nanos),
         interleave: options.interleave,
         race_until: match options.race_until {
@@ -91,14 +94,38 @@ pub(super) fn read_endpoint_options(
 thread_local! {
     /// The settings of `default-context`, made once.
     static DEFAULT_CONTEXT: Context = Context::default();
+    /// Those for a name that is empty.
+    static NAMELESS_CONTEXT: Context = {
+        let mut context = Context::default();
+        context.set_check_hostname(false);
+        context
+    };
 }
 
-fn client_config(option: &streams::TlsOption<'_>) -> Result<Arc<ClientConfig>, TlsFailure> {
+fn read_tls(option: &streams::TlsOption<'_>, server_name: Option<&str>) -> Tls {
+    let read = |context: &Context| Tls {
+        config: context.client_config(),
+        checks_hostname: context.checks_hostname(),
+    };
     match option {
-        streams::TlsOption::DefaultContext => DEFAULT_CONTEXT.with(Context::client_config),
-        streams::TlsOption::Custom(context) => {
-            context.get::<ContextResource>().0.borrow().client_config()
+        // D.2: asyncio's own context checks no name if that is empty.
+        streams::TlsOption::DefaultContext if server_name == Some("") => {
+            NAMELESS_CONTEXT.with(read)
         }
+        streams::TlsOption::DefaultContext => DEFAULT_CONTEXT.with(read),
+        streams::TlsOption::Custom(context) => read(&context.get::<ContextResource>().0.borrow()),
+    }
+}
+
+/// Reads the options of `start-tls`.
+pub(super) fn read_start_tls(options: streams::StartTlsOptions<'_>) -> StartTls {
+    StartTls {
+        tls: read_tls(&options.tls, options.server_name.as_deref()),
+        server_name: options.server_name,
+        timeouts: TlsTimeouts {
+            handshake: options.handshake_timeout.map(Duration::from_nanos),
+            shutdown: options.shutdown_timeout.map(Duration::from_nanos),
+        },
     }
 }
 

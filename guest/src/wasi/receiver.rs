@@ -35,6 +35,12 @@ impl Receiver {
         }
     }
 
+    /// How many bytes were not given out yet.
+    pub(super) fn unread(&mut self, tls: bool) -> usize {
+        let given = self.given;
+        self.bytes(tls).len() - given
+    }
+
     /// Gives out at most `limit` bytes.
     pub(super) fn give(&mut self, tls: bool, limit: usize) -> Vec<u8> {
         let given = self.given;

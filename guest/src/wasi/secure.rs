@@ -3,36 +3,33 @@
 use super::clock::sleep;
 use super::connection::Connection;
 use crate::failure::{AttemptFailure, Failure};
-use crate::options::Options;
-use crate::tls::name::server_name;
+use crate::options::{Options, TlsTimeouts};
 use crate::tls::session::Session;
 use futures_lite::future::or;
 
 /// Refuses what asyncio refuses once TCP is connected, and [`session`] too: A-V16, A-V17, A-V19, A-V20.
 pub(super) fn check(options: &Options) -> Result<(), Failure> {
-    options.check_timeouts()?;
+    options.tls_timeouts.check()?;
     match &options.tls {
-        Some(_) => server_name(options.effective_server_name()).map(|_| ()),
+        Some(tls) => tls.check_name(Some(options.effective_server_name())),
         None => Ok(()),
     }
 }
 
 /// The TLS session of the options, if they ask for TLS, unless [`check`] refuses them: of the name it finds out itself.
 pub(super) fn session(options: &Options) -> Result<Option<Session>, Failure> {
-    options.check_timeouts()?;
-    let Some(config) = &options.tls else {
-        return Ok(None);
-    };
-    let config = config.clone().map_err(Failure::Tls)?;
-    Session::new(config, options.effective_server_name()).map(Some)
+    options.tls_timeouts.check()?;
+    let name = Some(options.effective_server_name());
+    let tls = options.tls.as_ref();
+    tls.map(|tls| tls.session(name)).transpose()
 }
 
 /// The handshake, if there is TLS, in its time.
 pub(super) async fn handshake(
     connection: &Connection,
-    options: &Options,
+    timeouts: TlsTimeouts,
 ) -> Result<(), AttemptFailure> {
-    let limit = options.handshake_timeout();
+    let limit = timeouts.handshake();
     let too_long = async {
         sleep(limit).await;
         Err(AttemptFailure::HandshakeTimedOut(limit))

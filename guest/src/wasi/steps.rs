@@ -25,6 +25,14 @@ impl Steps {
         }
     }
 
+    /// A call that goes on where another one has ended.
+    pub(super) fn go_on(clock: Clock, steps: Vec<Step>) -> Self {
+        Self {
+            clock,
+            timeline: RefCell::new(Timeline::after(steps)),
+        }
+    }
+
     /// Does something as a step of the timeline. Dropping the future abandons the step.
     pub(super) async fn step<T, E>(
         &self,

@@ -1,19 +1,32 @@
 //! What wit-bindgen makes of `wit/`.
 
+use super::Component;
+
+#[cfg(feature = "connect")]
 wit_bindgen::generate!({
     world: "switchboard",
     path: "../wit",
     generate_all,
     pub_export_macro: true,
-    default_bindings_module: "crate::wasi::bindings",
+    default_bindings_module: "crate::component::bindings",
 });
+#[cfg(feature = "connect")]
+export!(Component with_types_in crate::component::bindings::freeing);
 
-export!(Component with_types_in crate::wasi::bindings::freeing);
-use super::exports::Component;
+#[cfg(not(feature = "connect"))]
+wit_bindgen::generate!({
+    world: "switchboard-tls",
+    path: "../wit",
+    generate_all,
+    default_bindings_module: "crate::component::bindings",
+});
+#[cfg(not(feature = "connect"))]
+export!(Component);
 
 /// What is generated, except that the parameters of these functions are freed: of an `async` export with more than 16
 /// flat values the caller puts them into memory that is ours, and wit-bindgen 0.62 forgets it. A call reads them before
 /// it returns for the first time.
+#[cfg(feature = "connect")]
 mod freeing {
     /// The interface `$interface`, whose `$create` has options of `$size` bytes in memory, and an `attempt` that runs it.
     macro_rules! freeing {
@@ -56,8 +69,8 @@ mod freeing {
 
         pub mod switchboard {
             pub mod connect {
-                use crate::wasi::bindings::exports::switchboard::connect as generated;
-                pub use generated::{tls, types};
+                use crate::component::bindings::exports::switchboard::connect as generated;
+                pub use generated::{tls, tls_engine, types};
 
                 freeing!(streams, _export_create_connection_cabi, 272);
                 freeing!(datagrams, _export_create_datagram_endpoint_cabi, 168);

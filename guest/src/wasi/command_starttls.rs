@@ -1,0 +1,99 @@
+//! `--starttls`: a connection, the words before TLS, and TLS.
+
+use super::connect::{ConnectError, create_connection};
+use super::connection::Connection;
+use super::failure::StreamFailure;
+use super::signal::Signal;
+use super::start_tls::{StartTls, start_tls};
+use super::steps::Steps;
+use crate::failure::{Failure, OsFailure, Phase, TlsFailure};
+use crate::options::{Options, Tls, TlsTimeouts};
+use crate::starttls::{Dialogue, Next, Protocol};
+use futures_lite::future::or;
+use std::net::SocketAddr;
+use std::rc::Rc;
+
+/// How much is heard at a time.
+const PIECE: u32 = 4096;
+
+/// Connects with these options, and speaks TLS with these settings once the server has agreed to.
+pub(super) async fn connect(
+    options: Options,
+    tls: Tls,
+    protocol: Protocol,
+) -> Result<Rc<Connection>, ConnectError> {
+    let name = options.effective_server_name().to_owned();
+    let host = options.host.clone().unwrap_or_default();
+    let (timeouts, timeout) = (options.tls_timeouts, options.timeout);
+    let plain = Options {
+        tls: None,
+        server_name: None,
+        tls_timeouts: TlsTimeouts {
+            handshake: None,
+            ..timeouts
+        },
+        ..options
+    };
+    let connection = create_connection(plain, None, &Signal::default()).await?;
+    let steps = Steps::go_on(connection.clock.get(), connection.timeline.take());
+    let clock = steps.clock;
+    let peer = connection.remote_address().map(SocketAddr::from);
+    let limit = timeouts.handshake();
+    let agreed = async {
+        let said = or(agree(&connection, protocol, &host), async {
+            super::clock::sleep(limit).await;
+            Err(Failure::HandshakeTimedOut(limit))
+        });
+        steps.step(Phase::Handshake, peer, said).await
+    };
+    let agreed = steps.bounded(agreed, timeout, &Signal::default()).await;
+    let timeline = steps.finish();
+    if let Err(failure) = agreed {
+        return Err(ConnectError {
+            failure,
+            timeline,
+            sock: None,
+        });
+    }
+    connection.timeline.replace(timeline.clone());
+    let options = StartTls {
+        tls,
+        server_name: Some(name),
+        timeouts,
+    };
+    let too_long = async {
+        clock.run_out(timeout).await;
+        Err(ConnectError {
+            failure: Failure::TimedOut(Phase::Handshake),
+            timeline,
+            sock: None,
+        })
+    };
+    or(start_tls(connection, options, &Signal::default()), too_long).await
+}
+
+/// Says what is to be said until TLS can begin.
+async fn agree(connection: &Connection, protocol: Protocol, host: &str) -> Result<(), Failure> {
+    let mut dialogue = Dialogue::new(protocol, host);
+    let not_tls = |what: String| Failure::Tls(TlsFailure::NotTls(what));
+    loop {
+        match dialogue.step() {
+            Next::Say(words) => connection.write(words).await.map_err(lost)?,
+            Next::Listen => {
+                let heard = connection.read(PIECE).await.map_err(lost)?;
+                if heard.is_empty() {
+                    return Err(not_tls("the server has ended the connection before".into()));
+                }
+                dialogue.hear(&heard).map_err(not_tls)?;
+            }
+            Next::Begin => return Ok(()),
+        }
+    }
+}
+
+fn lost(failure: StreamFailure) -> Failure {
+    match failure {
+        StreamFailure::Socket(error) => Failure::Os(OsFailure::new(error)),
+        failure => Failure::Tls(TlsFailure::Protocol(failure.into())),
+    }
+}
