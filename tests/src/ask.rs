@@ -14,14 +14,22 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// An object of options under their names in WIT, all optional, with durations in seconds. Some are told otherwise:
 ///
 /// * `service`: a number or a text;
-/// * `tls`: `true` for the default context, or the name of a file of PEM (`/pki/ca.pem`) that is trusted alone;
+/// * `tls`: `true` for the default context, the name of a file of PEM (`/pki/ca.pem`) that is trusted alone, or an
+///   object of the settings of `context` under their names in WIT, all optional: `load-verify-locations` and
+///   `load-revocation-lists` are lists of files, `cert-chain` is `{"certificates": file, "private-key": file,
+///   "password": text}`, `versions` a pair. `"trust"` is `"none"` unless it says `"mozilla"`. Contexts with the same
+///   `"name"` are one. Where a setting is refused nothing is called, unless there is `"go-on": true`;
 /// * `sock`: the address that the application's own socket is connected to, `unconnected:inet` or `unconnected:inet6`.
 ///
 /// And beside the options:
 ///
 /// * `end`: `{"cancel": seconds}` or `{"drop": seconds}`, when to end the call; with 0 before it can wait for anything;
 /// * `busy`: `[from, to]`, between which moments after the start of the call nobody else gets a turn;
-/// * `then`: what to do with the connection, `"read"` (to the end) or `"echo"` (`ping`, and a line).
+/// * `then`: what to do with the connection, a step or a list of them: `"read"` (to the end), `"echo"` (`ping`, and a
+///   line), `{"read-until": text}`, `{"read-exactly": count}`, `{"write": text}`, `{"write-hex": digits}`,
+///   `{"write-many": count}`, `"write-eof"`, `{"take": "receive"}` or `"send"` (the stream of it), and
+///   `{"start-tls": options}`, which has its own `tls`, `server-name`, timeouts and `end`. A step that fails is the last;
+/// * `step-limit`: how many seconds each of these may take, but for `start-tls`.
 pub type Question = Value;
 
 /// What came of a call.
@@ -52,6 +60,18 @@ pub struct Answer {
     /// What came of each step of a script.
     #[serde(default)]
     pub results: Vec<Value>,
+    /// The settings of TLS that were refused, and why: objects of `setting` and `failure`.
+    #[serde(default)]
+    pub refused_settings: Vec<Value>,
+    /// The secrets, if they were to be kept.
+    pub key_log: Option<String>,
+    /// What came of each `start-tls`.
+    #[serde(default)]
+    pub start_tls: Vec<Answer>,
+    /// Why a step of `then` failed, a `stream-failure`.
+    pub talk_failure: Option<Value>,
+    /// Why `close` failed after all steps; only [`ask_together`] gives it.
+    pub close_failure: Option<Value>,
 }
 
 /// A connection.
@@ -92,26 +112,43 @@ pub struct Step {
     pub outcome: Value,
 }
 
-/// Puts the questions, one after the other. When all are answered nothing may be open to their ports.
+/// Puts the questions, one after the other. When all are answered nothing may be open to their ports, and what was closed
+/// has to have been closed well.
 pub async fn ask(pki: &Pki, questions: &[Question]) -> Result<Vec<Answer>> {
+    Ok(put("ask", pki, questions, leaving_nothing(questions))
+        .await?
+        .0)
+}
+
+/// Puts the questions, so many at a time. Says also how much memory that took in the end, in bytes.
+pub async fn ask_together(
+    pki: &Pki,
+    questions: &[Question],
+    together: usize,
+) -> Result<(Vec<Answer>, usize)> {
+    let mode = format!("ask together={together}");
+    put(&mode, pki, questions, leaving_nothing(questions)).await
+}
+
+/// Looks that nothing is open to the ports of the questions.
+fn leaving_nothing(questions: &[Question]) -> impl AsyncFnOnce(String) -> Result<()> {
     let ports: BTreeSet<_> = questions.iter().filter_map(port).collect();
-    let none_open = async |_: String| {
+    async |_: String| {
         for port in ports {
             proc_net::until_none_open_to(port, SEEN).await?;
         }
         Ok(())
-    };
-    put("ask", pki, questions, none_open).await
+    }
 }
 
 /// Puts the questions to this mode of the application. When all are answered, `look` is given the answers as they stand,
-/// while the application waits.
+/// while the application waits. Gives also how much memory that took.
 pub(crate) async fn put(
     mode: &str,
     pki: &Pki,
     questions: &[Question],
     look: impl AsyncFnOnce(String) -> Result<()>,
-) -> Result<Vec<Answer>> {
+) -> Result<(Vec<Answer>, usize)> {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
     let name = format!("questions-{number}.json");
@@ -120,7 +157,7 @@ pub(crate) async fn put(
     let run = composed::run_until(&arguments, pki.folder(), look).await?;
     let answers = answers(&run.output)?;
     ensure!(answers.len() == questions.len(), "{}", run.output);
-    Ok(answers)
+    Ok((answers, run.exit.memory))
 }
 
 /// The answers that were printed, a line each.
@@ -153,6 +190,37 @@ impl Answer {
     pub fn connection(&self) -> Result<&Connected> {
         let connected = self.connected.as_ref();
         connected.with_context(|| format!("not connected: {self:?}"))
+    }
+
+    /// What TLS agreed on.
+    pub fn facts(&self) -> Result<&Value> {
+        let facts = self.connection()?.tls.as_ref();
+        facts.with_context(|| format!("no TLS: {self:?}"))
+    }
+
+    /// The payload of this case of `tls`, or the name alone if it has none.
+    #[must_use]
+    pub fn tls_failure(&self, case: &str) -> Option<&Value> {
+        let failure = self.failed_as("tls")?;
+        failure.get(case).or(Some(failure).filter(|it| *it == case))
+    }
+
+    /// The payload of this case of `certificate`, or the name alone if it has none.
+    #[must_use]
+    pub fn certificate_failure(&self, case: &str) -> Option<&Value> {
+        let failure = self.tls_failure("certificate")?;
+        failure.get(case).or(Some(failure).filter(|it| *it == case))
+    }
+
+    /// The settings that were refused, each with the text of `configuration`.
+    #[must_use]
+    pub fn refused(&self) -> Vec<(&str, &str)> {
+        let refused = self.refused_settings.iter();
+        let refused = refused.filter_map(|it| {
+            let text = it["failure"]["configuration"].as_str()?;
+            Some((it["setting"].as_str()?, text))
+        });
+        refused.collect()
     }
 
     /// The peer's address of the connection.

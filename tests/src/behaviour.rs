@@ -64,7 +64,7 @@ impl Transport for tokio::net::TcpStream {
     }
 }
 
-impl Transport for tokio_rustls::server::TlsStream<tokio::net::TcpStream> {
+impl<T: Transport> Transport for tokio_rustls::server::TlsStream<T> {
     fn reset_on_close(&self) -> io::Result<()> {
         self.get_ref().0.reset_on_close()
     }

@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result, bail, ensure};
 use rustls::ClientConfig;
+use rustls::client::Resumption;
 use rustls::pki_types::ServerName;
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -31,6 +32,8 @@ const LOST: Duration = Duration::from_millis(200);
 pub enum Workload {
     /// This many connections, one after the other: connect, with TLS also the handshake, and close.
     Connects(u64),
+    /// As those, with TLS, each going on with the session of the one before.
+    Resumes(u64),
     /// On one connection this many times [`PING`] bytes there and back, one after the other.
     PingPong(u64),
     /// On one connection this many MiB, in pieces of [`PIECE`] bytes, sent and read back at the same time.
@@ -40,11 +43,12 @@ pub enum Workload {
 }
 
 impl Workload {
-    /// Its name in a [`Measured`]: `connects`, `pingpong`, `bulk` or `datagrams`.
+    /// Its name in a [`Measured`]: `connects`, `resumes`, `pingpong`, `bulk` or `datagrams`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Connects(_) => "connects",
+            Self::Resumes(_) => "resumes",
             Self::PingPong(_) => "pingpong",
             Self::Bulk(_) => "bulk",
             Self::Datagrams(_) => "datagrams",
@@ -56,6 +60,7 @@ impl Workload {
     pub fn count(self) -> u64 {
         match self {
             Self::Connects(count)
+            | Self::Resumes(count)
             | Self::PingPong(count)
             | Self::Bulk(count)
             | Self::Datagrams(count) => count,
@@ -85,6 +90,18 @@ pub struct Tls {
     pub name: ServerName<'static>,
 }
 
+impl Tls {
+    /// The same, with sessions that are resumed.
+    fn resuming(&self) -> Self {
+        let mut config = (*self.config).clone();
+        config.resumption = Resumption::default();
+        Self {
+            config: config.into(),
+            name: self.name.clone(),
+        }
+    }
+}
+
 /// Measures `workload` against the echo at `addr`, over TLS if `tls` says so, at most for `limit`.
 pub async fn measure(
     addr: SocketAddr,
@@ -95,6 +112,10 @@ pub async fn measure(
     let measured = async {
         match workload {
             Workload::Connects(count) => connects(addr, tls, count).await,
+            Workload::Resumes(count) => {
+                let tls = tls.context("sessions are of TLS")?.resuming();
+                connects(addr, Some(&tls), count).await
+            }
             Workload::Datagrams(count) => datagrams(addr, count).await,
             Workload::PingPong(_) | Workload::Bulk(_) => {
                 let stream = connect(addr).await?;
@@ -180,7 +201,9 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let measured = match workload {
-        Workload::Connects(_) | Workload::Datagrams(_) => bail!("not on one connection"),
+        Workload::Connects(_) | Workload::Resumes(_) | Workload::Datagrams(_) => {
+            bail!("not on one connection")
+        }
         Workload::PingPong(count) => {
             let mut message = *b"ping";
             let begun = Instant::now();

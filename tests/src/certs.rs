@@ -2,9 +2,9 @@
 
 use anyhow::{Context, Result};
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
-    KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ED25519,
-    PKCS_RSA_SHA256,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer, DnType,
+    ExtendedKeyUsagePurpose, IsCa, KeyIdMethod, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256,
+    PKCS_ECDSA_P384_SHA384, PKCS_ED25519, PKCS_RSA_SHA256, RevokedCertParams, SerialNumber,
 };
 use rustls::RootCertStore;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -14,6 +14,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 use tempfile::TempDir;
+
+/// Where the numbers of leaves begin: of eight bytes, the first neither zero nor with its highest bit set.
+const SERIALS: u64 = 0x5b00_0000_0000_0000;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -69,6 +72,8 @@ pub struct Leaf {
     pub intermediates_path: Option<PathBuf>,
     /// A PEM file of the private key.
     pub key_path: PathBuf,
+    /// Its number at the authority.
+    pub serial: u64,
     _folder: Arc<TempDir>,
 }
 
@@ -98,11 +103,16 @@ pub struct Pki {
 impl Pki {
     /// Makes an authority.
     pub fn new() -> Result<Self> {
+        Self::named("authority")
+    }
+
+    /// Makes an authority of this name: two of the same name would be taken for one, with a wrong key.
+    pub fn named(name: &str) -> Result<Self> {
         let folder = tempfile::Builder::new()
             .prefix("switchboard-pki-")
             .tempdir()?;
         let key = make_key(KeyKind::P256)?;
-        let authority = CertifiedIssuer::self_signed(authority("authority")?, key)?;
+        let authority = CertifiedIssuer::self_signed(authority(name)?, key)?;
         let ca_path = folder.path().join("ca.pem");
         std::fs::write(&ca_path, authority.pem())?;
         Ok(Self {
@@ -183,10 +193,10 @@ impl Pki {
     /// A leaf as `wanted`.
     pub fn issue_as(&self, names: &[&str], wanted: Wanted) -> Result<Leaf> {
         let key = make_key(wanted.key)?;
-        let params = leaf(names, wanted.validity)?;
+        let (params, serial) = self.leaf(names, wanted.validity)?;
         if !wanted.through_intermediate {
             let cert = params.signed_by(&key, &self.authority)?;
-            return self.file(&cert, None, &key);
+            return self.file(&cert, serial, None, &key);
         }
         let intermediate = CertifiedIssuer::signed_by(
             authority("intermediate")?,
@@ -194,14 +204,38 @@ impl Pki {
             &self.authority,
         )?;
         let cert = params.signed_by(&key, &intermediate)?;
-        self.file(&cert, Some(intermediate.as_ref()), &key)
+        self.file(&cert, serial, Some(intermediate.as_ref()), &key)
+    }
+
+    /// A revocation list of this authority that names these, PEM, in a file.
+    pub fn revoke(&self, revoked: &[&Leaf]) -> Result<PathBuf> {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
+        let epoch = rcgen::date_time_ymd(1970, 1, 1);
+        let yesterday = epoch + (now - DAY);
+        let revoked_certs = revoked.iter().map(|leaf| RevokedCertParams {
+            serial_number: SerialNumber::from(leaf.serial),
+            revocation_time: yesterday,
+            reason_code: None,
+            invalidity_date: None,
+        });
+        let list = CertificateRevocationListParams {
+            this_update: yesterday,
+            next_update: epoch + (now + DAY),
+            crl_number: SerialNumber::from(1_u64),
+            issuing_distribution_point: None,
+            revoked_certs: revoked_certs.collect(),
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        let list = list.signed_by(&self.authority)?;
+        let number = self.count.fetch_add(1, Ordering::Relaxed);
+        self.write(&format!("revoked-{number}.pem"), list.pem()?)
     }
 
     /// A leaf that nobody but itself vouches for.
     pub fn self_signed(&self, names: &[&str]) -> Result<Leaf> {
         let key = make_key(KeyKind::P256)?;
-        let cert = leaf(names, Validity::Now)?.self_signed(&key)?;
-        self.file(&cert, None, &key)
+        let (params, serial) = self.leaf(names, Validity::Now)?;
+        self.file(&params.self_signed(&key)?, serial, None, &key)
     }
 
     /// A leaf from an authority that is not this one and that nobody trusts.
@@ -209,13 +243,33 @@ impl Pki {
         let stranger =
             CertifiedIssuer::self_signed(authority("stranger")?, make_key(KeyKind::P256)?)?;
         let key = make_key(KeyKind::P256)?;
-        let cert = leaf(names, Validity::Now)?.signed_by(&key, &stranger)?;
-        self.file(&cert, None, &key)
+        let (params, serial) = self.leaf(names, Validity::Now)?;
+        self.file(&params.signed_by(&key, &stranger)?, serial, None, &key)
+    }
+
+    fn leaf(&self, names: &[&str], validity: Validity) -> Result<(CertificateParams, u64)> {
+        let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+        let mut params = CertificateParams::new(names)?;
+        params
+            .distinguished_name
+            .push(DnType::CommonName, "switchboard test leaf");
+        let serial = SERIALS + self.count.fetch_add(1, Ordering::Relaxed) as u64;
+        params.serial_number = Some(SerialNumber::from(serial));
+        params.is_ca = IsCa::ExplicitNoCa;
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        params.extended_key_usages = vec![
+            ExtendedKeyUsagePurpose::ServerAuth,
+            ExtendedKeyUsagePurpose::ClientAuth,
+        ];
+        params.use_authority_key_identifier_extension = true;
+        set_validity(&mut params, validity)?;
+        Ok((params, serial))
     }
 
     fn file(
         &self,
         cert: &rcgen::Certificate,
+        serial: u64,
         intermediate: Option<&rcgen::Certificate>,
         key: &KeyPair,
     ) -> Result<Leaf> {
@@ -239,6 +293,7 @@ impl Pki {
             chain_path,
             intermediates_path,
             key_path,
+            serial,
             _folder: self.folder.clone(),
         })
     }
@@ -248,20 +303,27 @@ fn make_key(kind: KeyKind) -> Result<KeyPair> {
     let algorithm = match kind {
         KeyKind::P256 => &PKCS_ECDSA_P256_SHA256,
         KeyKind::P384 => &PKCS_ECDSA_P384_SHA384,
-        KeyKind::Ed25519 => &PKCS_ED25519,
+        // That of ring has the public key with it (RFC 5958), which OpenSSL does not read before 3.1.
+        KeyKind::Ed25519 => return of_openssl(&["ED25519"], &PKCS_ED25519),
         KeyKind::Rsa2048 => {
             // ring signs with RSA keys and does not make them.
-            let mut command = Command::new("openssl");
-            command.args(["genpkey", "-quiet", "-algorithm", "RSA"]);
-            command.args(["-pkeyopt", "rsa_keygen_bits:2048"]);
-            let made = crate::child::run(command, b"", Duration::from_secs(30))?.success()?;
-            return Ok(KeyPair::from_pem_and_sign_algo(
-                &made.stdout,
-                &PKCS_RSA_SHA256,
-            )?);
+            let arguments = ["RSA", "-pkeyopt", "rsa_keygen_bits:2048"];
+            return of_openssl(&arguments, &PKCS_RSA_SHA256);
         }
     };
     Ok(KeyPair::generate_for(algorithm)?)
+}
+
+fn of_openssl(
+    arguments: &[&str],
+    algorithm: &'static rcgen::SignatureAlgorithm,
+) -> Result<KeyPair> {
+    let mut command = Command::new("openssl");
+    command
+        .args(["genpkey", "-quiet", "-algorithm"])
+        .args(arguments);
+    let made = crate::child::run(command, b"", Duration::from_secs(30))?.success()?;
+    Ok(KeyPair::from_pem_and_sign_algo(&made.stdout, algorithm)?)
 }
 
 fn authority(name: &str) -> Result<CertificateParams> {
@@ -273,23 +335,6 @@ fn authority(name: &str) -> Result<CertificateParams> {
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     params.use_authority_key_identifier_extension = true;
     set_validity(&mut params, Validity::Now)?;
-    Ok(params)
-}
-
-fn leaf(names: &[&str], validity: Validity) -> Result<CertificateParams> {
-    let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
-    let mut params = CertificateParams::new(names)?;
-    params
-        .distinguished_name
-        .push(DnType::CommonName, "switchboard test leaf");
-    params.is_ca = IsCa::ExplicitNoCa;
-    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-    params.extended_key_usages = vec![
-        ExtendedKeyUsagePurpose::ServerAuth,
-        ExtendedKeyUsagePurpose::ClientAuth,
-    ];
-    params.use_authority_key_identifier_extension = true;
-    set_validity(&mut params, validity)?;
     Ok(params)
 }
 

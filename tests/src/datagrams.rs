@@ -44,7 +44,7 @@ pub async fn ask(pki: &Pki, questions: &[Question]) -> Result<Vec<Answer>> {
         let is_to_peer = |it: &Socket| peers.contains(&it.remote.port()) && it.local != it.remote;
         until_none_left(|it| is_to_peer(it) || created.contains(&it.local)).await
     };
-    ask::put("datagrams", pki, questions, none_left).await
+    Ok(ask::put("datagrams", pki, questions, none_left).await?.0)
 }
 
 /// Puts one question.

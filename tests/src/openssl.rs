@@ -3,7 +3,9 @@
 use crate::certs::Leaf;
 use crate::child::Serving;
 use anyhow::{Context, Result};
+use std::ffi::OsStr;
 use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -21,15 +23,25 @@ impl OpensslServer {
     /// Serves at `ip` with the certificate of `leaf`. `arguments` say the rest, such as `-tls1_2`, `-www`,
     /// `-alpn` or `-Verify`. Blocks until it listens.
     pub fn start(ip: &str, leaf: &Leaf, arguments: &[&str]) -> Result<Self> {
+        let intermediates = leaf.intermediates_path.as_deref();
+        let more = intermediates.map(|path| ["-cert_chain".as_ref(), path.as_os_str()]);
+        let arguments = arguments.iter().map(|it| (*it).as_ref());
+        let arguments: Vec<_> = more.into_iter().flatten().chain(arguments).collect();
+        Self::of_files(ip, &leaf.chain_path, &leaf.key_path, &arguments)
+    }
+
+    /// As [`OpensslServer::start`], of a file with the leaf's certificate and one with its key.
+    pub(crate) fn of_files(
+        ip: &str,
+        certificate: &Path,
+        key: &Path,
+        arguments: &[&OsStr],
+    ) -> Result<Self> {
         let ip: IpAddr = ip.parse().with_context(|| ip.to_owned())?;
         let mut command = Command::new("openssl");
         command.arg("s_server");
         command.args(["-accept", &SocketAddr::new(ip, 0).to_string()]);
-        command.arg("-cert").arg(&leaf.chain_path);
-        command.arg("-key").arg(&leaf.key_path);
-        if let Some(path) = &leaf.intermediates_path {
-            command.arg("-cert_chain").arg(path);
-        }
+        command.arg("-cert").arg(certificate).arg("-key").arg(key);
         command.args(arguments);
         let (process, addr) = Serving::start(command, READY, |text| {
             let line = text.lines().find_map(|line| line.strip_prefix("ACCEPT "))?;

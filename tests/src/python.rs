@@ -11,6 +11,7 @@ use std::process::Command;
 use std::time::Duration;
 
 const SSL_ECHO: &str = include_str!("peers/ssl_echo.py");
+const SMTP: &str = include_str!("peers/smtp.py");
 const ASYNCIO_ECHO: &str = include_str!("peers/asyncio_echo.py");
 const NEAR_ECHO: &str = include_str!("peers/near_echo.py");
 const UDP_ECHO: &str = include_str!("peers/udp_echo.py");
@@ -43,6 +44,15 @@ pub struct PythonSession {
     /// Whether the client presented a certificate.
     #[serde(default)]
     pub client_certificate: bool,
+    /// What the client's certificate is for.
+    #[serde(default)]
+    pub client_names: Vec<String>,
+    /// Whether an earlier session was resumed.
+    #[serde(default)]
+    pub resumed: bool,
+    /// The cipher suites that both sides have.
+    #[serde(default)]
+    pub offered: Vec<String>,
     /// Whether the client's FIN came after a `close_notify`.
     #[serde(default)]
     pub clean: bool,
@@ -53,9 +63,16 @@ pub struct PythonSession {
 
 impl PythonServer {
     /// A TLS echo at `ip` on the `ssl` module, a thread for each connection. `arguments`, any of `--min 1.3`,
-    /// `--max 1.2`, `--alpn h2,http/1.1` and `--client-ca FILE`, say the rest. Blocks until it listens.
+    /// `--max 1.2`, `--alpn h2,http/1.1`, `--client-ca FILE`, `--client-optional`, `--ciphers NAMES` (of TLS 1.2),
+    /// `--tickets N` (of TLS 1.3) and `--keylog FILE`, say the rest. Blocks until it listens.
     pub fn ssl_echo(ip: &str, leaf: &Leaf, arguments: &[&str]) -> Result<Self> {
         Self::start(SSL_ECHO, ip, Some(leaf), arguments)
+    }
+
+    /// A mail server at `ip` that speaks SMTP as far as STARTTLS, and behind it; tells sessions as [`PythonServer::ssl_echo`]
+    /// does. Blocks until it listens.
+    pub fn smtp(ip: &str, leaf: &Leaf) -> Result<Self> {
+        Self::start(SMTP, ip, Some(leaf), &[])
     }
 
     /// An echo at `ip` on `asyncio`; over TLS if there is a `leaf`. Blocks until it listens.

@@ -24,6 +24,8 @@ pub enum Step {
     ReadToEnd,
     /// Sends these bytes.
     Write(Vec<u8>),
+    /// Sends these bytes again and again, and reads what comes meanwhile, until the peer is gone.
+    WriteForever(Vec<u8>),
     /// Does nothing for this long.
     Pause(Duration),
     /// Sends FIN; reading goes on to be possible.
@@ -117,27 +119,58 @@ impl Scripted {
 
 /// Plays `script`; the stream is closed on return.
 async fn play(mut stream: TcpStream, script: &[Step], entry: &Entry) -> io::Result<End> {
+    play_on(&mut stream, script, entry).await
+}
+
+/// Plays `script` and leaves the stream open.
+pub(crate) async fn play_on(
+    stream: &mut TcpStream,
+    script: &[Step],
+    entry: &Entry,
+) -> io::Result<End> {
     let mut end = End::Ours;
     for step in script {
         let done = match step {
             Step::Read(count) => {
                 let enough = |got: &[u8]| got.len() >= *count;
-                read(&mut stream, entry, enough).await?
+                read(stream, entry, enough).await?
             }
             Step::ReadUntil(wanted) => {
                 let enough = |got: &[u8]| {
                     wanted.is_empty() || got.windows(wanted.len()).any(|w| w == wanted)
                 };
-                read(&mut stream, entry, enough).await?
+                read(stream, entry, enough).await?
             }
             Step::ReadToEnd => {
-                read(&mut stream, entry, |_| false).await?;
+                read(stream, entry, |_| false).await?;
                 end = End::Clean;
                 true
             }
             Step::Write(bytes) => {
                 stream.write_all(bytes).await?;
                 entry.change(|c| c.written += bytes.len() as u64);
+                true
+            }
+            Step::WriteForever(bytes) => {
+                let (mut reading, mut writing) = stream.split();
+                let mut piece = vec![0; 16 * 1024];
+                let read = async {
+                    while reading.read(&mut piece).await? > 0 {}
+                    io::Result::Ok(())
+                };
+                let write = async {
+                    loop {
+                        if let Err(error) = writing.write_all(bytes).await {
+                            break Err(error);
+                        }
+                        entry.change(|c| c.written += bytes.len() as u64);
+                    }
+                };
+                tokio::select! {
+                    done = read => done?,
+                    done = write => done?,
+                }
+                end = End::Clean;
                 true
             }
             Step::Pause(time) => {

@@ -138,7 +138,7 @@ pub fn client_config(
     Ok(config)
 }
 
-fn server_config(leaf: &Leaf, options: &Options) -> Result<Arc<ServerConfig>> {
+pub(crate) fn server_config(leaf: &Leaf, options: &Options) -> Result<Arc<ServerConfig>> {
     let provider = options.provider.clone();
     let builder = ServerConfig::builder_with_provider(provider.clone())
         .with_protocol_versions(&options.versions)?;
@@ -154,14 +154,14 @@ fn server_config(leaf: &Leaf, options: &Options) -> Result<Arc<ServerConfig>> {
 }
 
 /// Finishes, and closes only once the peer has, so that no reset overtakes the alert sent to it.
-async fn drain(mut stream: TcpStream) {
+pub(crate) async fn drain(mut stream: TcpStream) {
     let mut piece = [0; 4096];
     if stream.send_fin().is_ok() {
         while let Ok(1..) = stream.read(&mut piece).await {}
     }
 }
 
-fn describe(session: &ServerConnection) -> Session {
+pub(crate) fn describe(session: &ServerConnection) -> Session {
     // Both are there once the handshake is complete.
     let version = session.protocol_version().map(|v| format!("{v:?}"));
     let suite = session

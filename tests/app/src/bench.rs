@@ -1,4 +1,4 @@
-//! `bench connects|pingpong|bulk|datagrams COUNT server=ADDRESS [ca=FILE] [via=streams|lists]`: measures an echo, step
+//! `bench connects|resumes|pingpong|bulk|datagrams COUNT server=ADDRESS [ca=FILE] [via=streams|lists]`: measures an echo, step
 //! by step as the tests' native client and asyncio's do, and prints what came out as JSON.
 
 use crate::arguments::Arguments;
@@ -35,7 +35,13 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<(), String> {
     };
     let (mode, count) = (arguments.word(1)?, arguments.count(2)?);
     let (took, ops, bytes) = match mode {
-        "connects" => target.connects(count).await?,
+        "connects" => {
+            if let Some(context) = &target.context {
+                context.set_session_cache_size(0);
+            }
+            target.connects(count, false).await?
+        }
+        "resumes" => target.connects(count, true).await?,
         "pingpong" => target.pingpong(count).await?,
         "bulk" => target.bulk(count).await?,
         "datagrams" => target.datagrams(count).await?,
@@ -54,10 +60,12 @@ impl Target {
     }
 
     /// One connection after the other.
-    async fn connects(&self, count: u64) -> Result<Measured, String> {
+    async fn connects(&self, count: u64, resumes: bool) -> Result<Measured, String> {
         let begun = Instant::now();
+        let mut resumed = 0;
         for _ in 0..count {
             let connection = self.connect().await?;
+            resumed += u64::from(connection.tls().is_some_and(|facts| facts.resumed));
             if self.context.is_some() {
                 // With a close_notify there and one back, as asyncio does it.
                 connection.write_eof().await.map_err(tell::stream_failure)?;
@@ -66,7 +74,13 @@ impl Target {
             }
             connection.close().await.map_err(tell::stream_failure)?;
         }
-        Ok((begun.elapsed(), count, 0))
+        let took = begun.elapsed();
+        let expected = if resumes { count - 1 } else { 0 };
+        expect(
+            resumed == expected,
+            "other sessions were resumed than should be",
+        )?;
+        Ok((took, count, 0))
     }
 
     /// A few bytes there and back on one connection, again and again.

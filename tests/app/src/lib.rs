@@ -29,8 +29,10 @@ mod echo;
 mod endpoint;
 mod endpoint_storm;
 mod ends;
+mod engine;
 mod flood;
 mod gate;
+mod hold;
 mod json;
 mod misuse;
 mod options;
@@ -58,6 +60,8 @@ async fn command(arguments: &Arguments) -> Result<(), String> {
     match arguments.word(0)? {
         "echo" => echo::run(arguments).await,
         "ask" => ask::run(arguments).await,
+        "engine" => engine::run(arguments).await,
+        "hold" => hold::run(arguments).await,
         "bulk" => bulk::run(arguments).await,
         "calls" => calls::run(arguments).await,
         "misuse" => misuse::run(arguments).await,

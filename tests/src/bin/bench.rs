@@ -2,13 +2,15 @@
 
 use anyhow::{Context, Result};
 use comfy_table::{CellAlignment, Table, presets};
+use rustls::CipherSuite;
 use rustls::pki_types::ServerName;
+use rustls::version::TLS13;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 use switchboard_tests::bench_native::{self, Measured, Workload};
 use switchboard_tests::bench_wasm::{Plugged, Via};
-use switchboard_tests::certs::Pki;
+use switchboard_tests::certs::{Leaf, Pki};
 use switchboard_tests::echo::TcpServer;
 use switchboard_tests::tls::{self, TlsServer};
 use switchboard_tests::udp::UdpPeer;
@@ -19,10 +21,21 @@ const ROUNDS: usize = 3;
 const LIMIT: Duration = Duration::from_secs(120);
 const NAME: &str = "localhost";
 
+/// Whom a row is measured against.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Peer {
+    Plain,
+    /// TLS as both sides like it best.
+    Tls,
+    /// TLS by ring, and so with X25519, and with this suite alone.
+    ChaCha20,
+    Aes128,
+}
+
 struct Row {
     title: &'static str,
     workload: Workload,
-    tls: bool,
+    peer: Peer,
     via: Via,
     unit: &'static str,
 }
@@ -37,6 +50,11 @@ impl Row {
         }
     }
 
+    /// Whether asyncio can do it: it resumes no sessions (cpython#79152).
+    fn is_for_asyncio(&self) -> bool {
+        !matches!(self.workload, Workload::Resumes(_))
+    }
+
     /// The time for all of it, also if some was lost.
     fn seconds(&self, measured: &Measured) -> f64 {
         match self.workload {
@@ -46,9 +64,9 @@ impl Row {
     }
 }
 
-const fn row(title: &'static str, workload: Workload, tls: bool, via: Via) -> Row {
+const fn row(title: &'static str, workload: Workload, peer: Peer, via: Via) -> Row {
     let unit = match workload {
-        Workload::Connects(_) => "connects/s",
+        Workload::Connects(_) | Workload::Resumes(_) => "connects/s",
         Workload::PingPong(_) => "round trips/s",
         Workload::Bulk(_) => "MB/s",
         Workload::Datagrams(_) => "datagrams/s",
@@ -56,51 +74,85 @@ const fn row(title: &'static str, workload: Workload, tls: bool, via: Via) -> Ro
     Row {
         title,
         workload,
-        tls,
+        peer,
         via,
         unit,
     }
 }
 
 use Via::{Lists, Streams};
-use Workload::{Bulk, Connects, Datagrams, PingPong};
+use Workload::{Bulk, Connects, Datagrams, PingPong, Resumes};
 
-const ROWS: [Row; 10] = [
-    row("plain, connects", Connects(1000), false, Streams),
+const ROWS: [Row; 14] = [
+    row("plain, connects", Connects(1000), Peer::Plain, Streams),
     row(
         "plain, 4 bytes there and back, streams",
         PingPong(2000),
-        false,
+        Peer::Plain,
         Streams,
     ),
     row(
         "plain, 4 bytes there and back, read and write",
         PingPong(2000),
-        false,
+        Peer::Plain,
         Lists,
     ),
-    row("plain, echo of 512 MiB, streams", Bulk(512), false, Streams),
+    row(
+        "plain, echo of 512 MiB, streams",
+        Bulk(512),
+        Peer::Plain,
+        Streams,
+    ),
     row(
         "plain, echo of 512 MiB, read and write",
         Bulk(512),
-        false,
+        Peer::Plain,
         Lists,
     ),
     row(
         "datagrams of 1,200 bytes, 32 at a time",
         Datagrams(50_000),
-        false,
+        Peer::Plain,
         Streams,
     ),
-    row("TLS, connects", Connects(100), true, Streams),
+    row("TLS, connects", Connects(100), Peer::Tls, Streams),
     row(
         "TLS, 4 bytes there and back, streams",
         PingPong(2000),
-        true,
+        Peer::Tls,
         Streams,
     ),
-    row("TLS, echo of 64 MiB, streams", Bulk(64), true, Streams),
-    row("TLS, echo of 64 MiB, read and write", Bulk(64), true, Lists),
+    row("TLS, echo of 64 MiB, streams", Bulk(64), Peer::Tls, Streams),
+    row(
+        "TLS, echo of 64 MiB, read and write",
+        Bulk(64),
+        Peer::Tls,
+        Lists,
+    ),
+    row(
+        "TLS by X25519, connects",
+        Connects(200),
+        Peer::ChaCha20,
+        Streams,
+    ),
+    row(
+        "TLS by X25519, connects, resumed",
+        Resumes(200),
+        Peer::ChaCha20,
+        Streams,
+    ),
+    row(
+        "TLS, echo of 64 MiB, ChaCha20-Poly1305",
+        Bulk(64),
+        Peer::ChaCha20,
+        Streams,
+    ),
+    row(
+        "TLS, echo of 64 MiB, AES-128-GCM",
+        Bulk(64),
+        Peer::Aes128,
+        Streams,
+    ),
 ];
 
 fn main() -> Result<()> {
@@ -111,6 +163,8 @@ fn main() -> Result<()> {
     let leaf = pki.issue(&[NAME])?;
     let plain = TcpServer::start("127.0.0.1", Behaviour::Echo)?;
     let secure = TlsServer::echo("127.0.0.1", &leaf)?;
+    let chacha20 = only(CipherSuite::TLS13_CHACHA20_POLY1305_SHA256, &leaf)?;
+    let aes128 = only(CipherSuite::TLS13_AES_128_GCM_SHA256, &leaf)?;
     let reflector = UdpPeer::reflector("127.0.0.1")?;
     let config = tls::client_config(tls::classical(), pki.roots()?)?;
     let native = bench_native::Tls {
@@ -135,30 +189,40 @@ fn main() -> Result<()> {
         eprintln!("measuring {}", row.title);
         let addr: SocketAddr = match row.workload {
             Datagrams(_) => reflector.addr(),
-            _ if row.tls => secure.addr(),
-            _ => plain.addr(),
+            _ => match row.peer {
+                Peer::Plain => plain.addr(),
+                Peer::Tls => secure.addr(),
+                Peer::ChaCha20 => chacha20.addr(),
+                Peer::Aes128 => aes128.addr(),
+            },
         };
+        let tls = row.peer != Peer::Plain;
         let [mut tokio, mut switchboard, mut asyncio] = [f64::INFINITY; 3];
         for _ in 0..ROUNDS {
-            let measured =
-                bench_native::measure(addr, row.tls.then_some(&native), row.workload, LIMIT);
+            let measured = bench_native::measure(addr, tls.then_some(&native), row.workload, LIMIT);
             tokio = tokio.min(row.seconds(&runtime.block_on(measured)?));
-            let trusted = row.tls.then_some((ca.as_path(), NAME));
+            let trusted = tls.then_some((ca.as_path(), NAME));
             let ca = trusted.map(|(ca, _)| ca);
             let measured = plugged.measure(addr, ca, row.workload, row.via, LIMIT);
             switchboard = switchboard.min(row.seconds(&runtime.block_on(measured)?));
-            let measured = python::measure(addr, trusted, row.workload, LIMIT)?;
-            asyncio = asyncio.min(row.seconds(&measured));
+            if row.is_for_asyncio() {
+                let measured = python::measure(addr, trusted, row.workload, LIMIT)?;
+                asyncio = asyncio.min(row.seconds(&measured));
+            }
         }
         let rate = |seconds: f64| format!("{:.0}", row.amount() / seconds);
+        let of_asyncio = |text: String| match row.is_for_asyncio() {
+            true => text,
+            false => "-".to_owned(),
+        };
         table.add_row([
             row.title.to_owned(),
             row.unit.to_owned(),
             rate(tokio),
             rate(switchboard),
-            rate(asyncio),
+            of_asyncio(rate(asyncio)),
             format!("{:.2}", tokio / switchboard),
-            format!("{:.2}", asyncio / switchboard),
+            of_asyncio(format!("{:.2}", asyncio / switchboard)),
         ]);
     }
     for column in 2..7 {
@@ -171,7 +235,19 @@ fn main() -> Result<()> {
         "Against an echo server on tokio in the process of the first two; TLS there by ring and AWS-LC, in"
     );
     println!(
-        "Switchboard by the primitives of crypto/, in asyncio by OpenSSL. No session is resumed. Best of {ROUNDS}."
+        "Switchboard by the primitives of crypto/, in asyncio by OpenSSL. No session is resumed unless that is said. Best of {ROUNDS}."
     );
     Ok(())
+}
+
+/// An echo over TLS with this suite alone, by ring.
+fn only(suite: CipherSuite, leaf: &Leaf) -> Result<TlsServer> {
+    let mut provider = (*tls::classical()).clone();
+    provider.cipher_suites.retain(|it| it.suite() == suite);
+    let options = tls::Options {
+        provider: provider.into(),
+        versions: vec![&TLS13],
+        ..tls::Options::default()
+    };
+    TlsServer::start("127.0.0.1", leaf, &options)
 }

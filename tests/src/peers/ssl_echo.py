@@ -23,6 +23,10 @@ def arguments():
     parser.add_argument("--max", choices=VERSIONS, default="1.3")
     parser.add_argument("--alpn")
     parser.add_argument("--client-ca")
+    parser.add_argument("--client-optional", action="store_true")
+    parser.add_argument("--ciphers")
+    parser.add_argument("--tickets", type=int)
+    parser.add_argument("--keylog")
     return parser.parse_args()
 
 
@@ -35,13 +39,24 @@ def context_for(args):
         context.set_alpn_protocols(args.alpn.split(","))
     if args.client_ca:
         context.load_verify_locations(args.client_ca)
-        context.verify_mode = ssl.CERT_REQUIRED
+        context.verify_mode = ssl.CERT_OPTIONAL if args.client_optional else ssl.CERT_REQUIRED
+    if args.ciphers:
+        # Of TLS 1.2; those of 1.3 cannot be chosen there.
+        context.set_ciphers(args.ciphers)
+    if args.tickets is not None:
+        context.num_tickets = args.tickets
+    if args.keylog:
+        context.keylog_filename = args.keylog
 
     def note_name(connection, name, _context):
         connection.requested_name = name
 
     context.sni_callback = note_name
     return context
+
+
+def names(certificate):
+    return [name for _, name in (certificate or {}).get("subjectAltName", ())]
 
 
 def echo(connection, facts):
@@ -73,6 +88,9 @@ def serve(accepted, context):
                 "sni": getattr(connection, "requested_name", None),
                 "alpn": connection.selected_alpn_protocol(),
                 "client_certificate": bool(connection.getpeercert()),
+                "client_names": names(connection.getpeercert()),
+                "resumed": connection.session_reused,
+                "offered": [name for name, _, _ in connection.shared_ciphers() or []],
                 "bytes": 0,
                 "clean": False,
             }

@@ -151,11 +151,16 @@ async fn as_asyncio_does_or_different_for_a_reason() -> Result<()> {
     let questions = questions.collect::<Result<Vec<_>>>()?;
     let answers = ask(&pki, &questions).await?;
     let compared = golden.vectors.iter().zip(&answers).map(|(vector, answer)| {
-        let here = of_component(answer, &vector.question)?;
-        Ok(Compared {
-            asyncio: of_asyncio(&vector.outcome),
-            here: places.ports.template(&here)?,
-        })
+        let asyncio = of_asyncio(&vector.outcome);
+        let mut here = of_component(answer, &vector.question)?;
+        // OpenSSL's texts are not recorded.
+        if let (Some(there), Some(here)) = (asyncio.get("raised"), here.get_mut("raised"))
+            && there["text"].is_null()
+        {
+            here["text"] = Value::Null;
+        }
+        let here = places.ports.template(&here)?;
+        Ok(Compared { asyncio, here })
     });
     golden.check(&compared.collect::<Result<Vec<_>>>()?)?;
     let (questions, differences) = golden.figures();

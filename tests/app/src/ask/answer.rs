@@ -1,10 +1,11 @@
 //! An answer about a connection.
 
 use crate::bindings::switchboard::connect::streams::Connection;
-use crate::bindings::switchboard::connect::tls::{Facts, Version};
+use crate::bindings::switchboard::connect::types::ConnectError;
 use crate::json::answer::Answer;
+use crate::json::facts::facts;
 use crate::json::outcome::address;
-use serde_json::{Value, json};
+use serde_json::json;
 
 pub(super) fn connected(connection: &Connection) -> Answer {
     Answer {
@@ -17,15 +18,11 @@ pub(super) fn connected(connection: &Connection) -> Answer {
     }
 }
 
-fn facts(facts: &Facts) -> Value {
-    let alpn = facts.alpn.as_ref();
-    json!({
-        "version": match facts.version {
-            Version::Tls12 => "TLSv1.2",
-            Version::Tls13 => "TLSv1.3",
-        },
-        "cipher-suite": facts.cipher_suite,
-        "key-exchange": facts.key_exchange,
-        "alpn": alpn.map(|it| String::from_utf8_lossy(it)),
-    })
+pub(super) fn failed(error: &ConnectError) -> Answer {
+    Answer::failed(
+        &error.failure,
+        &error.message,
+        &error.timeline,
+        error.sock.is_some(),
+    )
 }

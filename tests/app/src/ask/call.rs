@@ -2,7 +2,7 @@
 
 use super::question::Question;
 use crate::bindings::switchboard::connect::streams::{
-    Attempt, Connection, ConnectionOptions, create_connection,
+    self, Attempt, Connection, ConnectionOptions, StartTlsOptions, create_connection,
 };
 use crate::bindings::switchboard::connect::types::ConnectError;
 use crate::call_off;
@@ -37,6 +37,25 @@ async fn call(end: Option<End>, options: ConnectionOptions<'_>) -> Option<Return
         }
         Some(End::Drop(time)) => {
             call_off::dropped(create_connection(options), duration(time)).await
+        }
+    }
+}
+
+/// Calls `start-tls`, and ends that as it is wanted; nothing if its future was dropped.
+pub(super) async fn start_tls(
+    end: Option<End>,
+    connection: Connection,
+    options: StartTlsOptions<'_>,
+) -> Option<Returned> {
+    match end {
+        None => Some(streams::start_tls(connection, options).await),
+        Some(End::Cancel(time)) => {
+            let attempt = Attempt::new();
+            let call = attempt.start_tls(connection, options);
+            Some(call_off::cancelled(call, duration(time), || attempt.cancel()).await)
+        }
+        Some(End::Drop(time)) => {
+            call_off::dropped(streams::start_tls(connection, options), duration(time)).await
         }
     }
 }

@@ -1,56 +1,83 @@
-//! `ask file=FILE [gate=ADDRESS]`: calls `create-connection` once for each question of the file, a JSON array, in order,
-//! and prints an answer in a line of JSON for each. Every connection is closed before the next question.
+//! `ask file=FILE [gate=ADDRESS] [together=N]`: calls `create-connection` once for each question of the file, a JSON
+//! array, in order, and prints an answer in a line of JSON for each. Every connection is closed before the next question;
+//! with `together` so many questions are put at a time, and all answers come at the end.
 
 mod answer;
 mod call;
+mod dialogue;
 mod question;
+mod settings;
 mod socket;
 
-use crate::arguments::{self, Arguments};
-use crate::bindings::switchboard::connect::streams::Connection;
+use crate::arguments::Arguments;
 use crate::json::answer::Answer;
-use crate::{gate, json, tell};
-use question::{Question, Then, Tls};
+use crate::together::{self, Work};
+use crate::{gate, json};
+use dialogue::PING;
+use question::Question;
+use settings::Contexts;
 use socket::Given;
-
-/// As much as `"then": "read"` reads.
-const MOST: usize = 1024 * 1024;
-const PING: &[u8] = b"ping\n";
+use std::cell::{Cell, RefCell};
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<(), String> {
-    arguments.only(&["file", "gate"])?;
-    for question in json::questions::<Question>(arguments)? {
-        json::print(&ask(&question).await?)?;
+    arguments.only(&["file", "gate", "together"])?;
+    let questions = json::questions(arguments)?;
+    match arguments.parsed("together")? {
+        Some(most) => together(&questions, most).await?,
+        None => one_by_one(&questions).await?,
     }
     gate::wait(arguments).await
 }
 
-async fn ask(question: &Question) -> Result<Answer, String> {
-    let context = match &question.tls {
-        Some(Tls::Trusting(path)) => Some(arguments::trusting(path)?),
-        _ => None,
+async fn one_by_one(questions: &[Question]) -> Result<(), String> {
+    let contexts = Contexts::default();
+    for question in questions {
+        json::print(&ask(question, &contexts).await?)?;
+    }
+    Ok(())
+}
+
+/// So many at a time.
+async fn together(questions: &[Question], most: usize) -> Result<(), String> {
+    let contexts = Contexts::default();
+    let next = Cell::new(0);
+    let lines = RefCell::new(vec![String::new(); questions.len()]);
+    let work = async || {
+        while let Some(question) = questions.get(next.get()) {
+            let at = next.replace(next.get() + 1);
+            let answer = ask(question, &contexts).await?;
+            lines.borrow_mut()[at] = json::line(&answer)?;
+        }
+        Ok(())
     };
+    let works = (0..most).map(|_| Box::pin(work()) as Work<'_>);
+    together::all(works.collect()).await?;
+    for line in lines.borrow().iter() {
+        println!("{line}");
+    }
+    Ok(())
+}
+
+async fn ask(question: &Question, contexts: &Contexts) -> Result<Answer, String> {
+    let made = contexts.make(question.tls.as_ref())?;
+    if !made.go_on {
+        return Ok(Answer::of_settings(made.refused));
+    }
     let given = match &question.sock {
         Some(what) => Some(Given::make(what).await?),
         None => None,
     };
     let (sock, before) = given.map_or((None, None), |it| (Some(it.socket), Some(it.ends)));
-    let options = question.options(context.as_ref(), sock);
-    match call::run(question, options).await {
-        None => Ok(Answer::dropped()),
+    let options = question.options(made.option(), sock);
+    let answer = match call::run(question, options).await {
+        None => Answer::dropped(),
         Some(Ok(connection)) => {
             let mut answer = answer::connected(&connection);
-            talk(question.then, &connection, &mut answer).await?;
-            connection.close().await.map_err(tell::stream_failure)?;
-            Ok(answer)
+            dialogue::hold(question, connection, contexts, &mut answer).await?;
+            answer
         }
         Some(Err(error)) => {
-            let answer = Answer::failed(
-                &error.failure,
-                &error.message,
-                &error.timeline,
-                error.sock.is_some(),
-            );
+            let answer = answer::failed(&error);
             if let Some(socket) = error.sock {
                 let before = before.ok_or("a socket was given back that nobody gave")?;
                 let given = Given {
@@ -59,47 +86,9 @@ async fn ask(question: &Question) -> Result<Answer, String> {
                 };
                 given.check().await?;
             }
-            Ok(answer)
+            answer
         }
-    }
-}
-
-async fn talk(
-    then: Option<Then>,
-    connection: &Connection,
-    answer: &mut Answer,
-) -> Result<(), String> {
-    let mut bytes = Vec::new();
-    match then {
-        None => {}
-        Some(Then::Read) => {
-            read(connection, MOST, &mut bytes).await?;
-            answer.read = Some(text(bytes)?);
-        }
-        Some(Then::Echo) => {
-            let written = connection.write(PING.to_vec()).await;
-            written.map_err(tell::stream_failure)?;
-            read(connection, PING.len(), &mut bytes).await?;
-            answer.echo = Some(text(bytes)?);
-        }
-    }
-    Ok(())
-}
-
-/// Reads until there are as many bytes, or there are no more.
-async fn read(connection: &Connection, most: usize, into: &mut Vec<u8>) -> Result<(), String> {
-    while into.len() < most {
-        let limit = u32::try_from(most - into.len()).unwrap_or(u32::MAX);
-        let bytes = connection.read(limit).await;
-        let bytes = bytes.map_err(tell::stream_failure)?;
-        if bytes.is_empty() {
-            break;
-        }
-        into.extend(bytes);
-    }
-    Ok(())
-}
-
-fn text(bytes: Vec<u8>) -> Result<String, String> {
-    String::from_utf8(bytes).map_err(|error| error.to_string())
+    };
+    let key_log = made.key_log();
+    Ok(answer.with_settings(made.refused, key_log))
 }

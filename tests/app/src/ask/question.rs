@@ -1,9 +1,10 @@
 //! A question: the options of `create-connection` under their WIT names, durations in seconds, and what to do beside.
 
+use super::dialogue::Then;
+use super::settings::Tls;
 use crate::bindings::switchboard::connect::streams::{
     ConnectionOptions, KeepAlive, Milestone, TlsOption,
 };
-use crate::bindings::switchboard::connect::tls::Context;
 use crate::bindings::wasi::sockets::types::TcpSocket;
 use crate::json::options::{
     End, FamilyName, Flag, Place, Port, duration, lookup_flags, nanoseconds,
@@ -44,15 +45,8 @@ pub(super) struct Question {
     pub(super) end: Option<End>,
     busy: Option<(f64, f64)>,
     pub(super) then: Option<Then>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-pub(super) enum Tls {
-    /// Whether to speak it, with the default context.
-    Default(bool),
-    /// With a context that trusts this file of PEM alone.
-    Trusting(String),
+    /// How long each step of that may take.
+    pub(super) step_limit: Option<f64>,
 }
 
 #[derive(Deserialize)]
@@ -70,14 +64,15 @@ struct Probes {
     count: Option<u32>,
 }
 
-/// What to do with a connection.
-#[derive(Deserialize, Clone, Copy)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum Then {
-    /// Read to the end.
-    Read,
-    /// Write a line and read as much.
-    Echo,
+/// The options of `start-tls`, and when to end it.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct StartTls {
+    pub(super) tls: Tls,
+    pub(super) server_name: Option<String>,
+    pub(super) handshake_timeout: Option<f64>,
+    pub(super) shutdown_timeout: Option<f64>,
+    pub(super) end: Option<End>,
 }
 
 impl Question {
@@ -86,10 +81,10 @@ impl Question {
         self.busy.map(|(from, to)| (duration(from), duration(to)))
     }
 
-    /// The options, with this context for TLS and this socket.
+    /// The options, with these settings of TLS and this socket.
     pub(super) fn options<'a>(
         &self,
-        context: Option<&'a Context>,
+        tls: Option<TlsOption<'a>>,
         sock: Option<TcpSocket>,
     ) -> ConnectionOptions<'a> {
         let addresses = self.addresses.as_ref();
@@ -107,11 +102,7 @@ impl Question {
                 .cloned()
                 .map(Into::into)
                 .collect(),
-            tls: match (context, &self.tls) {
-                (Some(context), _) => Some(TlsOption::Custom(context)),
-                (None, Some(Tls::Default(true))) => Some(TlsOption::DefaultContext),
-                _ => None,
-            },
+            tls,
             server_name: self.server_name.clone(),
             handshake_timeout: self.handshake_timeout.map(nanoseconds),
             shutdown_timeout: self.shutdown_timeout.map(nanoseconds),

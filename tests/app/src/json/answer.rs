@@ -28,6 +28,17 @@ pub(crate) struct Answer {
     pub(crate) read: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) echo: Option<String>,
+    /// The settings of TLS that were refused.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) refused_settings: Vec<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) key_log: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) start_tls: Vec<Answer>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) talk_failure: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) close_failure: Option<Value>,
     /// What came of each step of the script.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) results: Option<Vec<Value>>,
@@ -63,5 +74,23 @@ impl Answer {
             dropped: true,
             ..Self::default()
         }
+    }
+
+    /// What was refused of the settings, so that nothing was called.
+    pub(crate) fn of_settings(refused: Vec<Value>) -> Self {
+        Self::default().with_settings(refused, None)
+    }
+
+    /// The same, and what came of the settings.
+    pub(crate) fn with_settings(mut self, refused: Vec<Value>, key_log: Option<String>) -> Self {
+        self.refused_settings = refused;
+        self.key_log = key_log;
+        self
+    }
+
+    /// Bytes that were read, after those of earlier steps.
+    pub(crate) fn heard(&mut self, bytes: Vec<u8>) {
+        let read = self.read.get_or_insert_default();
+        read.push_str(&String::from_utf8_lossy(&bytes));
     }
 }

@@ -1,6 +1,7 @@
 //! Questions and answers as JSON: what the modes have in common that put the options of a file to the component.
 
 pub(crate) mod answer;
+pub(crate) mod facts;
 pub(crate) mod options;
 pub(crate) mod outcome;
 
@@ -16,10 +17,14 @@ pub(crate) fn questions<T: DeserializeOwned>(arguments: &Arguments) -> Result<Ve
     serde_json::from_str(&text).map_err(|error| format!("{path}: {error}"))
 }
 
-/// Prints an answer, a line.
+/// An answer as a line.
+pub(crate) fn line(answer: &Answer) -> Result<String, String> {
+    serde_json::to_string(answer).map_err(|error| error.to_string())
+}
+
+/// Prints an answer.
 pub(crate) fn print(answer: &Answer) -> Result<(), String> {
-    let line = serde_json::to_string(answer).map_err(|error| error.to_string())?;
-    println!("{line}");
+    println!("{}", line(answer)?);
     // One that traps does not take the answers before it along.
     let _ = std::io::stdout().flush();
     Ok(())

@@ -1,8 +1,9 @@
 //! What the calls tell, as JSON: under the names of WIT, times in seconds.
 
+use crate::bindings::switchboard::connect::streams::StreamFailure;
+use crate::bindings::switchboard::connect::tls::CertificateFailure;
 use crate::bindings::switchboard::connect::types::{
-    AttemptFailure, CertificateFailure, Failure, LookupFailure, OsFailure, Outcome, Step,
-    TlsFailure,
+    AttemptFailure, Failure, LookupFailure, OsFailure, Outcome, Step, TlsFailure,
 };
 use crate::bindings::wasi::sockets::types::{ErrorCode, IpSocketAddress};
 use crate::tell;
@@ -70,6 +71,16 @@ pub(crate) fn os(failure: &OsFailure) -> Value {
     json!({ "code": code(&failure.code), "message": failure.message })
 }
 
+/// How a connection failed.
+pub(crate) fn stream_failure(failure: &StreamFailure) -> Value {
+    match failure {
+        StreamFailure::Socket(why) => json!({ "socket": code(why) }),
+        StreamFailure::Tls(failure) => json!({ "tls": tls(failure) }),
+        StreamFailure::Aborted => json!("aborted"),
+        StreamFailure::TimedOut => json!("timed-out"),
+    }
+}
+
 fn code(code: &ErrorCode) -> Value {
     match code {
         ErrorCode::AccessDenied => json!("access-denied"),
@@ -90,7 +101,8 @@ fn code(code: &ErrorCode) -> Value {
     }
 }
 
-fn tls(failure: &TlsFailure) -> Value {
+/// How TLS failed.
+pub(crate) fn tls(failure: &TlsFailure) -> Value {
     match failure {
         TlsFailure::Certificate(failure) => json!({ "certificate": certificate(failure) }),
         TlsFailure::AlertReceived(alert) => json!({ "alert-received": alert }),
@@ -106,7 +118,7 @@ fn certificate(failure: &CertificateFailure) -> Value {
     match failure {
         CertificateFailure::Expired(text) => json!({ "expired": text }),
         CertificateFailure::NotYetValid(text) => json!({ "not-yet-valid": text }),
-        CertificateFailure::UnknownIssuer => json!("unknown-issuer"),
+        CertificateFailure::UnknownIssuer(issuer) => json!({ "unknown-issuer": issuer }),
         CertificateFailure::NameMismatch(names) => json!({ "name-mismatch": names }),
         CertificateFailure::Revoked => json!("revoked"),
         CertificateFailure::BadSignature => json!("bad-signature"),

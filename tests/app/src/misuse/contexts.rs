@@ -3,8 +3,9 @@
 use super::expect::{echoes, equal, fine, no_connection, that};
 use super::{Misuse, Servers, Way};
 use crate::bindings::switchboard::connect::streams::create_connection;
+use crate::bindings::switchboard::connect::tls::CertificateFailure;
 use crate::bindings::switchboard::connect::tls::{Context, Trust};
-use crate::bindings::switchboard::connect::types::{CertificateFailure, Failure, TlsFailure};
+use crate::bindings::switchboard::connect::types::{Failure, TlsFailure};
 use crate::options::secure;
 use crate::tell;
 
@@ -74,7 +75,9 @@ async fn trust_in_others(servers: &Servers) -> Result<(), String> {
 fn unknown_issuer(failure: &Failure) -> bool {
     matches!(
         failure,
-        Failure::Tls(TlsFailure::Certificate(CertificateFailure::UnknownIssuer))
+        Failure::Tls(TlsFailure::Certificate(CertificateFailure::UnknownIssuer(
+            _
+        )))
     )
 }
 
