@@ -1,6 +1,7 @@
 //! The command `switchboard`: the component with the same arguments, for machines without a wasmtime of their own.
 //!
-//! It may use the network and the resolver, and read files, as the command needs for `--ca`.
+//! It may use the network and the resolver, and read files, as the command needs for `--ca`; and write in the directory of
+//! the file that `--keylog` names.
 
 use anyhow::{Context, Result, bail};
 use std::io::IsTerminal;
@@ -34,13 +35,31 @@ async fn run() -> Result<u8> {
         .map_err(|argument| anyhow::anyhow!("argument {argument:?} is not valid UTF-8"))?;
     let host = Host::new()?;
     let component = compile(&host)?;
-    let permissions = Permissions::none().connect().look_up().read("/", "/");
+    let mut permissions = Permissions::none().connect().look_up().read("/", "/");
     let from = std::env::current_dir().context("the current directory")?;
+    if let Some(directory) = key_log(&arguments).map(|it| from.join(it)) {
+        let directory = directory.parent().unwrap_or(&from);
+        // Of one that is not there the component tells.
+        if directory.is_dir() {
+            permissions = permissions.write(directory, directory.to_string_lossy());
+        }
+    }
     let invocation = Invocation::new(arguments)
         .permissions(permissions)
         .current_directory(from.to_string_lossy())
         .inherit_stdio();
     Ok(host.run(&component, invocation).await?.status)
+}
+
+/// What `--keylog` names.
+fn key_log(arguments: &[String]) -> Option<&str> {
+    let mut words = arguments.iter().take_while(|it| *it != "--");
+    words
+        .find_map(|word| word.strip_prefix("--keylog="))
+        .or_else(|| {
+            let at = arguments.iter().position(|word| word == "--keylog")?;
+            Some(arguments.get(at + 1)?.as_str())
+        })
 }
 
 /// Takes a second the first time, and says so to whoever watches; then it comes from the cache.

@@ -10,7 +10,7 @@ use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
 pub struct Permissions {
     connect: bool,
     look_up: bool,
-    read: Vec<(PathBuf, String)>,
+    directories: Vec<(PathBuf, String, FsPerms)>,
 }
 
 impl Permissions {
@@ -33,7 +33,17 @@ impl Permissions {
 
     /// Reading this directory, which the component sees as `name`. (`wasmtime run --dir`)
     pub fn read(mut self, directory: impl Into<PathBuf>, name: impl Into<String>) -> Self {
-        self.read.push((directory.into(), name.into()));
+        let permission = FsPerms::ReadOnly;
+        self.directories
+            .push((directory.into(), name.into(), permission));
+        self
+    }
+
+    /// Reading and writing this directory, which the component sees as `name`.
+    pub fn write(mut self, directory: impl Into<PathBuf>, name: impl Into<String>) -> Self {
+        let permission = FsPerms::ReadWrite;
+        self.directories
+            .push((directory.into(), name.into(), permission));
         self
     }
 
@@ -43,8 +53,8 @@ impl Permissions {
             wasi.inherit_network();
         }
         wasi.allow_ip_name_lookup(self.look_up);
-        for (directory, name) in &self.read {
-            wasi.preopened_dir(directory, name, FsPerms::ReadOnly)
+        for (directory, name, permission) in &self.directories {
+            wasi.preopened_dir(directory, name, *permission)
                 .with_context(|| format!("directory {}", directory.display()))?;
         }
         Ok(())

@@ -8,6 +8,7 @@ mod networks;
 mod permissions;
 mod race;
 mod talk;
+mod tls;
 mod udp;
 
 use std::path::Path;
