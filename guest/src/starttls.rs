@@ -301,21 +301,33 @@ fn xmpp_stream(host: &str) -> Vec<u8> {
 /// The server's own stream and its features, which must have STARTTLS.
 fn xmpp_features(heard: &[u8]) -> Result<Answer, String> {
     const END: &str = "</stream:features>";
-    let text = String::from_utf8_lossy(heard);
+    let text = xml(heard)?;
     if text.contains("<stream:error") || text.contains("</stream:stream") {
-        return Err(refused(&text));
+        return Err(refused(text));
     }
     match text.find(END) {
         None => Ok(Answer::Partial),
         Some(at) if text.get(..at).is_some_and(|it| it.contains("<starttls")) => {
-            Ok(Answer::Good(heard.len().min(at + END.len())))
+            Ok(Answer::Good(at + END.len()))
         }
         Some(_) => Err("the server does not offer STARTTLS".into()),
     }
 }
 
+/// What has come of the text: XMPP is UTF-8 (RFC 6120, section 11.6). The end may be cut within a character.
+fn xml(heard: &[u8]) -> Result<&str, String> {
+    match std::str::from_utf8(heard) {
+        Ok(text) => Ok(text),
+        Err(error) if error.error_len().is_none() => {
+            let whole = heard.get(..error.valid_up_to()).unwrap_or_default();
+            Ok(std::str::from_utf8(whole).unwrap_or_default())
+        }
+        Err(_) => Err("the server's answer is not UTF-8".into()),
+    }
+}
+
 fn xmpp_proceed(heard: &[u8]) -> Result<Answer, String> {
-    let text = String::from_utf8_lossy(heard);
+    let text = xml(heard)?;
     let Some(end) = text.find('>') else {
         return Ok(Answer::Partial);
     };
@@ -328,7 +340,7 @@ fn xmpp_proceed(heard: &[u8]) -> Result<Answer, String> {
                 None => Ok(Answer::Partial),
             }
         }
-        false => Err(refused(&text)),
+        false => Err(refused(text)),
     }
 }
 
@@ -447,6 +459,7 @@ mod tests {
                 &[b"<stream:features></stream:features>"],
                 "does not offer STARTTLS",
             ),
+            (Protocol::Xmpp, &[b"<stream:stream>\xff"], "is not UTF-8"),
         ] {
             let sentence = said(protocol, answers);
             assert!(sentence.contains(told), "{protocol}: {sentence}");
@@ -467,6 +480,11 @@ mod tests {
             ),
             (Protocol::Postgres, &[b"Sx"]),
             (Protocol::Pop3, &[b"+OK\r\n", b"+OK\r\n+OK\r\n"]),
+            // The first byte of a character is more too.
+            (
+                Protocol::Xmpp,
+                &[b"<stream:features><starttls/></stream:features>\xc3"],
+            ),
         ] {
             let mut dialogue = Dialogue::new(protocol, "a.example");
             let (last, others) = answers.split_last().unwrap();

@@ -54,12 +54,15 @@ async fn run() -> Result<u8> {
 /// What `--keylog` names.
 fn key_log(arguments: &[String]) -> Option<&str> {
     let mut words = arguments.iter().take_while(|it| *it != "--");
-    words
-        .find_map(|word| word.strip_prefix("--keylog="))
-        .or_else(|| {
-            let at = arguments.iter().position(|word| word == "--keylog")?;
-            Some(arguments.get(at + 1)?.as_str())
-        })
+    while let Some(word) = words.next() {
+        if word == "--keylog" {
+            return words.next().map(String::as_str);
+        }
+        if let Some(file) = word.strip_prefix("--keylog=") {
+            return Some(file);
+        }
+    }
+    None
 }
 
 /// Takes a second the first time, and says so to whoever watches; then it comes from the cache.

@@ -18,8 +18,13 @@ const END_ENCRYPTED: &str = "-----END ENCRYPTED PRIVATE KEY-----";
 
 const UNKNOWN: &str = "the private key is not PKCS#8, PKCS#1 or SEC1";
 
-/// What scrypt may take, as in OpenSSL: the file says how much, and a component that runs out of memory traps.
+// The file says how much work it is to decrypt it, and nobody can call that work off.
+/// The bytes that scrypt may take, as in OpenSSL: a component that runs out of memory traps.
 const SCRYPT_BYTES: u64 = 32 * 1024 * 1024;
+/// The blocks of 128 bytes that scrypt may mix: seconds. OpenSSL's own default is 2^17 of them.
+const SCRYPT_BLOCKS: u64 = 1 << 24;
+/// The iterations that PBKDF2 may take: seconds. OWASP asks for 600,000.
+const PBKDF2_ITERATIONS: u32 = 10_000_000;
 
 /// Reads certificates, one's own first, and the private key of that one. The key may be in the same PEM; then
 /// `private_key` may be empty.
@@ -106,14 +111,8 @@ fn decrypted(der: &[u8], password: Option<&[u8]>) -> Result<PrivateKeyDer<'stati
         },
         error => error.to_string(),
     })?;
-    if let EncryptionScheme::Pbes2(parameters) = &info.encryption_algorithm
-        && let Kdf::Scrypt(scrypt) = &parameters.kdf
-    {
-        let block = 128 * u64::from(scrypt.block_size);
-        let blocks = (scrypt.cost_parameter).saturating_add(scrypt.parallelization.into());
-        if block.saturating_mul(blocks) > SCRYPT_BYTES + block * 16 {
-            return Err("the encryption of the private key takes too much memory (scrypt)".into());
-        }
+    if let EncryptionScheme::Pbes2(parameters) = &info.encryption_algorithm {
+        affordable(&parameters.kdf)?;
     }
     let password = password.ok_or("the private key is encrypted, and no password was given")?;
     let wrong = "the password of the private key is wrong";
@@ -130,6 +129,32 @@ fn decrypted(der: &[u8], password: Option<&[u8]>) -> Result<PrivateKeyDer<'stati
     })?;
     let key = PrivateKeyDer::try_from(key.as_bytes()).map_err(|_| wrong)?;
     Ok(key.clone_key())
+}
+
+fn affordable(kdf: &Kdf) -> Result<(), String> {
+    match kdf {
+        Kdf::Scrypt(scrypt) => {
+            let block = 128 * u64::from(scrypt.block_size);
+            let (cost, lanes) = (scrypt.cost_parameter, u64::from(scrypt.parallelization));
+            // RFC 7914, section 2: N blocks at a time, and as many more as there are lanes, which OpenSSL does not count.
+            let lanes_bytes = block.saturating_mul(lanes).saturating_sub(1024 * 1024);
+            let bytes = block.saturating_mul(cost).saturating_add(lanes_bytes);
+            if bytes > SCRYPT_BYTES {
+                return Err(
+                    "the encryption of the private key takes too much memory (scrypt)".into(),
+                );
+            }
+            let blocks = cost.saturating_mul(lanes);
+            if blocks.saturating_mul(scrypt.block_size.into()) > SCRYPT_BLOCKS {
+                return Err("the encryption of the private key takes too long (scrypt)".into());
+            }
+        }
+        Kdf::Pbkdf2(pbkdf2) if pbkdf2.iteration_count > PBKDF2_ITERATIONS => {
+            return Err("the encryption of the private key takes too long (PBKDF2)".into());
+        }
+        _ => {}
+    }
+    Ok(())
 }
 
 /// The algorithm of an `EncryptedPrivateKeyInfo`, also of one that is not supported.

@@ -1,8 +1,8 @@
 //! TLS without I/O: what is trusted, one session as bytes in and bytes out, and rustls's errors in the words of the WIT.
 
 pub mod certificate;
+pub mod compression;
 pub mod context;
-pub mod decompress;
 mod distinguished_name;
 pub mod engine;
 pub mod failure;

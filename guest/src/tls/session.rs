@@ -2,12 +2,13 @@
 
 use super::failure::tls_failure;
 use super::name::server_name;
+use super::suites::{group_name, suite_name};
 use crate::failure::{Failure, TlsFailure};
 use rustls::client::Resumption;
 use rustls::pki_types::ServerName;
 use rustls::{
-    ClientConfig, ClientConnection, Connection, HandshakeKind, NamedGroup, ProtocolVersion,
-    ServerConfig, ServerConnection,
+    ClientConfig, ClientConnection, Connection, HandshakeKind, ProtocolVersion, ServerConfig,
+    ServerConnection,
 };
 use std::io::{Read, Write};
 use std::net::Ipv6Addr;
@@ -262,8 +263,7 @@ impl Session {
         let certificates = self.connection.peer_certificates().unwrap_or_default();
         Some(Facts {
             tls13: self.connection.protocol_version()? == ProtocolVersion::TLSv1_3,
-            // rustls tells the suites of TLS 1.3 apart by a prefix that IANA does not have.
-            cipher_suite: format!("{:?}", suite.suite()).replacen("TLS13_", "TLS_", 1),
+            cipher_suite: suite_name(suite.suite()),
             key_exchange: group.map(|group| group_name(group.name())),
             server_name: match &self.connection {
                 Connection::Client(_) => self.sni.clone(),
@@ -281,14 +281,6 @@ fn take(connection: &mut Connection, ciphertext: &mut Vec<u8>) {
         if !matches!(connection.write_tls(ciphertext), Ok(1..)) {
             return;
         }
-    }
-}
-
-/// The IANA name of a group, where rustls writes it otherwise.
-fn group_name(group: NamedGroup) -> String {
-    match group {
-        NamedGroup::X25519 => "x25519".into(),
-        group => format!("{group:?}"),
     }
 }
 

@@ -51,7 +51,11 @@ pub(super) fn of_servers(
         .allow_unknown_revocation_status()
         .build()
         .map_err(|error| TlsFailure::Configuration(error.to_string()))?;
-    Ok(Arc::new(Server { webpki, names }))
+    Ok(Arc::new(Server {
+        webpki,
+        algorithms: provider.signature_verification_algorithms,
+        names,
+    }))
 }
 
 /// Takes every server's certificate; that the server has its key is still verified.
@@ -80,7 +84,10 @@ pub(super) fn of_clients(
     }
     let built = builder.build();
     let webpki = built.map_err(|error| TlsFailure::Configuration(error.to_string()))?;
-    Ok(Arc::new(Client { webpki }))
+    Ok(Arc::new(Client {
+        webpki,
+        algorithms: provider.signature_verification_algorithms,
+    }))
 }
 
 fn trusting_somebody(anchors: &Anchors) -> Result<Arc<rustls::RootCertStore>, TlsFailure> {
@@ -116,9 +123,37 @@ fn remembering_the_issuer<T>(
     result
 }
 
+/// That the peer has the key of its certificate is verified alike, whoever's that is: with `self.algorithms`.
+macro_rules! signatures {
+    () => {
+        fn verify_tls12_signature(
+            &self,
+            message: &[u8],
+            cert: &CertificateDer<'_>,
+            dss: &DigitallySignedStruct,
+        ) -> Result<HandshakeSignatureValid, Error> {
+            verify_tls12_signature(message, cert, dss, &self.algorithms)
+        }
+
+        fn verify_tls13_signature(
+            &self,
+            message: &[u8],
+            cert: &CertificateDer<'_>,
+            dss: &DigitallySignedStruct,
+        ) -> Result<HandshakeSignatureValid, Error> {
+            verify_tls13_signature(message, cert, dss, &self.algorithms)
+        }
+
+        fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+            self.algorithms.supported_schemes()
+        }
+    };
+}
+
 #[derive(Debug)]
 struct Server {
     webpki: Arc<WebPkiServerVerifier>,
+    algorithms: WebPkiSupportedAlgorithms,
     names: bool,
 }
 
@@ -147,27 +182,7 @@ impl ServerCertVerifier for Server {
         }
     }
 
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        self.webpki.verify_tls12_signature(message, cert, dss)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        self.webpki.verify_tls13_signature(message, cert, dss)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.webpki.supported_verify_schemes()
-    }
+    signatures!();
 }
 
 #[derive(Debug)]
@@ -187,32 +202,13 @@ impl ServerCertVerifier for Anybody {
         Ok(ServerCertVerified::assertion())
     }
 
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, cert, dss, &self.algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, cert, dss, &self.algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.algorithms.supported_schemes()
-    }
+    signatures!();
 }
 
 #[derive(Debug)]
 struct Client {
     webpki: Arc<dyn ClientCertVerifier>,
+    algorithms: WebPkiSupportedAlgorithms,
 }
 
 impl ClientCertVerifier for Client {
@@ -240,27 +236,7 @@ impl ClientCertVerifier for Client {
         remembering_the_issuer(verified, end_entity, intermediates)
     }
 
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        self.webpki.verify_tls12_signature(message, cert, dss)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        self.webpki.verify_tls13_signature(message, cert, dss)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.webpki.supported_verify_schemes()
-    }
+    signatures!();
 }
 
 #[cfg(test)]

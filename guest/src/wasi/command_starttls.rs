@@ -1,12 +1,12 @@
 //! `--starttls`: a connection, the words before TLS, and TLS.
 
+use super::clock::sleep;
 use super::connect::{ConnectError, create_connection};
 use super::connection::Connection;
-use super::failure::StreamFailure;
 use super::signal::Signal;
 use super::start_tls::{StartTls, start_tls};
 use super::steps::Steps;
-use crate::failure::{Failure, OsFailure, Phase, TlsFailure};
+use crate::failure::{Failure, Phase, TlsFailure};
 use crate::options::{Options, Tls, TlsTimeouts};
 use crate::starttls::{Dialogue, Next, Protocol};
 use futures_lite::future::or;
@@ -41,7 +41,7 @@ pub(super) async fn connect(
     let limit = timeouts.handshake();
     let agreed = async {
         let said = or(agree(&connection, protocol, &host), async {
-            super::clock::sleep(limit).await;
+            sleep(limit).await;
             Err(Failure::HandshakeTimedOut(limit))
         });
         steps.step(Phase::Handshake, peer, said).await
@@ -49,11 +49,7 @@ pub(super) async fn connect(
     let agreed = steps.bounded(agreed, timeout, &Signal::default()).await;
     let timeline = steps.finish();
     if let Err(failure) = agreed {
-        return Err(ConnectError {
-            failure,
-            timeline,
-            sock: None,
-        });
+        return Err(ConnectError::failed(failure, timeline));
     }
     connection.timeline.replace(timeline.clone());
     let options = StartTls {
@@ -63,11 +59,8 @@ pub(super) async fn connect(
     };
     let too_long = async {
         clock.run_out(timeout).await;
-        Err(ConnectError {
-            failure: Failure::TimedOut(Phase::Handshake),
-            timeline,
-            sock: None,
-        })
+        let failure = Failure::TimedOut(Phase::Handshake);
+        Err(ConnectError::failed(failure, timeline))
     };
     or(start_tls(connection, options, &Signal::default()), too_long).await
 }
@@ -78,9 +71,9 @@ async fn agree(connection: &Connection, protocol: Protocol, host: &str) -> Resul
     let not_tls = |what: String| Failure::Tls(TlsFailure::NotTls(what));
     loop {
         match dialogue.step() {
-            Next::Say(words) => connection.write(words).await.map_err(lost)?,
+            Next::Say(words) => connection.write(words).await?,
             Next::Listen => {
-                let heard = connection.read(PIECE).await.map_err(lost)?;
+                let heard = connection.read(PIECE).await?;
                 if heard.is_empty() {
                     return Err(not_tls("the server has ended the connection before".into()));
                 }
@@ -88,12 +81,5 @@ async fn agree(connection: &Connection, protocol: Protocol, host: &str) -> Resul
             }
             Next::Begin => return Ok(()),
         }
-    }
-}
-
-fn lost(failure: StreamFailure) -> Failure {
-    match failure {
-        StreamFailure::Socket(error) => Failure::Os(OsFailure::new(error)),
-        failure => Failure::Tls(TlsFailure::Protocol(failure.into())),
     }
 }

@@ -8,27 +8,19 @@ use super::race::race;
 use super::secure::{check, handshake, session};
 use super::signal::Signal;
 use super::socket;
-use super::steps::Steps;
+use super::steps::{CallError, Steps};
 use crate::failure::{Failure, OsFailure, Phase, SocketError};
 use crate::interleave::interleave;
 use crate::networks::Networks;
 use crate::options::{Milestone, Options};
 use crate::service::{End, HostAddress, Service};
-use crate::timeline::Step;
 use std::net::SocketAddr;
 use std::rc::Rc;
 
 /// The name of the call in asyncio.
 pub(super) const CALL: &str = "create_connection";
 
-/// Why a call failed, and what was tried.
-#[derive(Debug)]
-pub(super) struct ConnectError {
-    pub(super) failure: Failure,
-    pub(super) timeline: Vec<Step>,
-    /// The caller's, which was not touched.
-    pub(super) sock: Option<TcpSocket>,
-}
+pub(super) type ConnectError = CallError<TcpSocket>;
 
 /// Opens a connection. Ends with `cancelled` when the signal is raised.
 pub(super) async fn create_connection(
@@ -38,13 +30,7 @@ pub(super) async fn create_connection(
 ) -> Result<Rc<Connection>, ConnectError> {
     let (networks, peer) = match accept(&options, sock.as_ref()) {
         Ok(accepted) => accepted,
-        Err(failure) => {
-            return Err(ConnectError {
-                failure,
-                timeline: Vec::new(),
-                sock,
-            });
-        }
+        Err(failure) => return Err(ConnectError::refused(failure, sock)),
     };
     let call = Call {
         options: &options,
@@ -60,11 +46,7 @@ pub(super) async fn create_connection(
             connection.timeline.replace(timeline);
             Ok(connection)
         }
-        Err(failure) => Err(ConnectError {
-            failure,
-            timeline,
-            sock: None,
-        }),
+        Err(failure) => Err(ConnectError::failed(failure, timeline)),
     }
 }
 

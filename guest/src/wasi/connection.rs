@@ -78,7 +78,11 @@ impl Connection {
         session: Option<Session>,
         shutdown_timeout: Duration,
     ) -> Rc<Self> {
-        Rc::new(Self {
+        Rc::new(Self::on(socket, session, shutdown_timeout))
+    }
+
+    fn on(socket: TcpSocket, session: Option<Session>, shutdown_timeout: Duration) -> Self {
+        Self {
             local_address: socket.get_local_address().ok(),
             remote_address: socket.get_remote_address().ok(),
             socket: RefCell::new(Some(socket)),
@@ -96,7 +100,7 @@ impl Connection {
             unsent: Cell::new(0),
             timeline: RefCell::default(),
             clock: Cell::new(Clock::start()),
-        })
+        }
     }
 
     /// The same connection with TLS on it, still to be followed by [`Connection::handshake`].
@@ -114,8 +118,7 @@ impl Connection {
         }
         // What a cancelled call has left is not lost.
         if let Some(outbound) = self.outbound.lock().await.as_mut() {
-            let flushed = self.flush(outbound).await;
-            flushed.map_err(lost)?;
+            self.flush(outbound).await?;
         }
         let this = Rc::try_unwrap(self).map_err(|_| in_use())?;
         let mut carrier = this.session.map(RefCell::into_inner);
@@ -150,19 +153,7 @@ impl Connection {
             outbound: this.outbound,
             timeline: this.timeline,
             clock: this.clock,
-            local_address: this.local_address,
-            remote_address: this.remote_address,
-            socket: RefCell::new(Some(socket)),
-            session: Some(RefCell::new(session)),
-            receiving: Cell::new(Direction::Free),
-            sending: Cell::new(Direction::Free),
-            closing: Signal::default(),
-            ended: Signal::default(),
-            failure: RefCell::new(None),
-            shutdown_timeout,
-            received: Cell::new(0),
-            sent: Cell::new(0),
-            unsent: Cell::new(0),
+            ..Self::on(socket, Some(session), shutdown_timeout)
         }))
     }
 
@@ -579,16 +570,6 @@ impl Connection {
             true => StreamFailure::Aborted,
             false => SocketError::InvalidState.into(),
         }
-    }
-}
-
-/// What has ended the connection before TLS could begin.
-fn lost(failure: StreamFailure) -> Failure {
-    match failure {
-        StreamFailure::Socket(error) => OsFailure::new(error).into(),
-        StreamFailure::Tls(failure) => Failure::Tls(failure),
-        StreamFailure::Aborted => OsFailure::new(SocketError::ConnectionAborted).into(),
-        StreamFailure::TimedOut => OsFailure::new(SocketError::Timeout).into(),
     }
 }
 

@@ -185,6 +185,18 @@ impl From<StreamFailure> for String {
     }
 }
 
+/// What has ended a connection before TLS could begin on it.
+impl From<StreamFailure> for Failure {
+    fn from(failure: StreamFailure) -> Self {
+        match failure {
+            StreamFailure::Socket(error) => OsFailure::new(error).into(),
+            StreamFailure::Tls(failure) => Failure::Tls(failure),
+            StreamFailure::Aborted => OsFailure::new(SocketError::ConnectionAborted).into(),
+            StreamFailure::TimedOut => OsFailure::new(SocketError::Timeout).into(),
+        }
+    }
+}
+
 /// As the future of a stream tells it.
 impl From<StreamFailure> for ErrorCode {
     fn from(failure: StreamFailure) -> Self {

@@ -5,13 +5,12 @@ use super::bindings::wasi::sockets::types::UdpSocket;
 use super::endpoint::Endpoint;
 use super::lookup::{allowed, lookup};
 use super::signal::Signal;
-use super::steps::Steps;
+use super::steps::{CallError, Steps};
 use super::udp;
 use crate::endpoint::{EndpointOptions, Pair, first_or_all};
 use crate::failure::{Failure, OsFailure, Phase, SocketError};
 use crate::networks::Networks;
 use crate::service::{End, HostAddress};
-use crate::timeline::Step;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use wit_bindgen::rt::async_support::yield_async;
@@ -19,14 +18,7 @@ use wit_bindgen::rt::async_support::yield_async;
 /// The name of the call in asyncio.
 pub(super) const CALL: &str = "create_datagram_endpoint";
 
-/// Why a call failed, and what was tried.
-#[derive(Debug)]
-pub(super) struct EndpointError {
-    pub(super) failure: Failure,
-    pub(super) timeline: Vec<Step>,
-    /// The caller's, which was not touched.
-    pub(super) sock: Option<UdpSocket>,
-}
+pub(super) type EndpointError = CallError<UdpSocket>;
 
 /// Creates an endpoint. Ends with `cancelled` when the signal is raised.
 pub(super) async fn create_datagram_endpoint(
@@ -36,13 +28,7 @@ pub(super) async fn create_datagram_endpoint(
 ) -> Result<Rc<Endpoint>, EndpointError> {
     let networks = match accept(&options, sock.as_ref()) {
         Ok(networks) => networks,
-        Err(failure) => {
-            return Err(EndpointError {
-                failure,
-                timeline: Vec::new(),
-                sock,
-            });
-        }
+        Err(failure) => return Err(EndpointError::refused(failure, sock)),
     };
     let call = Call {
         options: &options,
@@ -57,11 +43,7 @@ pub(super) async fn create_datagram_endpoint(
             let limit = options.queue_limit();
             Ok(Endpoint::open(socket, networks, limit, timeline))
         }
-        Err(failure) => Err(EndpointError {
-            failure,
-            timeline,
-            sock: None,
-        }),
+        Err(failure) => Err(EndpointError::failed(failure, timeline)),
     }
 }
 

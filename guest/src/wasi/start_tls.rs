@@ -1,14 +1,15 @@
 //! `start-tls`: TLS on a connection that stands (ASYNCIO D.3).
 
+use super::clock::sleep;
 use super::connect::ConnectError;
 use super::connection::Connection;
-use super::secure::handshake;
 use super::signal::Signal;
 use super::steps::Steps;
 use crate::failure::{Failure, Phase};
 use crate::options::{Tls, TlsTimeouts};
+use futures_lite::future::or;
 use std::net::SocketAddr;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 /// The name of the call in asyncio.
 pub(super) const CALL: &str = "start_tls";
@@ -27,6 +28,7 @@ pub(super) async fn start_tls(
     options: StartTls,
     cancelled: &Signal,
 ) -> Result<Rc<Connection>, ConnectError> {
+    let _closing = Closing(Rc::downgrade(&connection));
     let steps = Steps::go_on(connection.clock.get(), connection.timeline.take());
     let work = upgrade(connection, options, &steps);
     // Within the time of the handshake.
@@ -39,11 +41,7 @@ pub(super) async fn start_tls(
             connection.timeline.replace(timeline);
             Ok(connection)
         }
-        Err(failure) => Err(ConnectError {
-            failure,
-            timeline,
-            sock: None,
-        }),
+        Err(failure) => Err(ConnectError::failed(failure, timeline)),
     }
 }
 
@@ -61,10 +59,27 @@ async fn upgrade(
     let session = tls.session(server_name.as_deref())?;
     let peer = connection.remote_address().map(SocketAddr::from);
     let secure = async {
-        // The time for the handshake is that for all of it: what is still unsent goes before.
         let connection = connection.with_tls(session, timeouts.shutdown()).await?;
-        handshake(&connection, timeouts).await?;
-        Ok::<_, Failure>(connection)
+        connection.handshake().await?;
+        Ok(connection)
     };
+    // The time is for all of it: what a cancelled call has left unsent goes before the handshake.
+    let limit = timeouts.handshake();
+    let too_long = async {
+        sleep(limit).await;
+        Err(Failure::HandshakeTimedOut(limit))
+    };
+    let secure = or(secure, too_long);
     steps.step(Phase::Handshake, peer, secure).await
+}
+
+/// Closes the connection without TLS unless it has become the one with TLS: its streams may be in other hands.
+struct Closing(Weak<Connection>);
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        if let Some(connection) = self.0.upgrade() {
+            connection.abort();
+        }
+    }
 }

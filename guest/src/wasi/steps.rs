@@ -10,6 +10,35 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+/// Why a call failed, and what was tried. `S` is the kind of a socket that the caller may have given.
+#[derive(Debug)]
+pub(super) struct CallError<S> {
+    pub(super) failure: Failure,
+    pub(super) timeline: Vec<Step>,
+    /// The caller's, which was not touched.
+    pub(super) sock: Option<S>,
+}
+
+impl<S> CallError<S> {
+    /// The options were refused before anything was done.
+    pub(super) fn refused(failure: Failure, sock: Option<S>) -> Self {
+        Self {
+            failure,
+            timeline: Vec::new(),
+            sock,
+        }
+    }
+
+    /// It failed on the way: whatever there was is closed.
+    pub(super) fn failed(failure: Failure, timeline: Vec<Step>) -> Self {
+        Self {
+            failure,
+            timeline,
+            sock: None,
+        }
+    }
+}
+
 /// What a call does, and since when.
 pub(super) struct Steps {
     pub(super) clock: Clock,

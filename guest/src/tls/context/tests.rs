@@ -327,6 +327,34 @@ fn certificates_may_come_compressed() {
     }
 }
 
+#[test]
+fn certificates_are_sent_compressed() {
+    use crate::tls::compression::DECOMPRESSORS;
+    use rustls::compress::{CertDecompressor, DecompressionFailed};
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    /// How often it was asked.
+    #[derive(Debug)]
+    struct Watched(AtomicUsize);
+    impl CertDecompressor for Watched {
+        fn decompress(&self, input: &[u8], output: &mut [u8]) -> Result<(), DecompressionFailed> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            DECOMPRESSORS[0].decompress(input, output)
+        }
+        fn algorithm(&self) -> rustls::CertificateCompressionAlgorithm {
+            DECOMPRESSORS[0].algorithm()
+        }
+    }
+    static WATCHED: Watched = Watched(AtomicUsize::new(0));
+
+    let (client, server) = sides();
+    let mut config = client.client_config().unwrap().as_ref().clone();
+    config.cert_decompressors = vec![&WATCHED];
+    let pair = Pair::between(&Arc::new(config), &server.server_config().unwrap());
+    assert!(pair.client_failed.is_none());
+    assert_eq!(WATCHED.0.load(Ordering::Relaxed), 1);
+}
+
 /// A zlib stream (RFC 1950) of one stored block (RFC 1951, section 3.2.4).
 fn stored(input: &[u8]) -> Vec<u8> {
     let length = u16::try_from(input.len()).unwrap();
