@@ -204,8 +204,12 @@ pub enum CertificateFailure {
     NotYetValid(String),
     /// Who issued what could not be traced back.
     UnknownIssuer(String),
-    /// The names that it is for.
-    NameMismatch(Vec<String>),
+    NameMismatch {
+        /// The name that it had to be for, if that is known.
+        asked: Option<String>,
+        /// The names that it is for.
+        names: Vec<String>,
+    },
     Revoked,
     BadSignature,
     Malformed(String),
@@ -223,25 +227,28 @@ impl fmt::Display for CertificateFailure {
                 f,
                 "unknown issuer: no trusted root stands behind the certificate, which {issuer} issued"
             ),
-            CertificateFailure::NameMismatch(names) if names.is_empty() => {
-                f.write_str("name mismatch: the certificate is for no name at all")
-            }
-            CertificateFailure::NameMismatch(names) => {
+            CertificateFailure::NameMismatch { asked, names } => {
                 let told: Vec<_> = names.iter().take(5).map(String::as_str).collect();
-                write!(
-                    f,
-                    "name mismatch: the certificate is for {}",
-                    told.join(", ")
-                )?;
-                match names.len() - told.len() {
-                    0 => Ok(()),
-                    more => write!(f, " and {more} more"),
+                let told = match told.is_empty() {
+                    true => "no name at all".to_owned(),
+                    false => told.join(", "),
+                };
+                write!(f, "name mismatch: the certificate is for {told}")?;
+                match names.len().saturating_sub(5) {
+                    0 => {}
+                    more => write!(f, " and {more} more")?,
+                }
+                match asked {
+                    Some(asked) => write!(f, ", not for {asked}"),
+                    None => Ok(()),
                 }
             }
             CertificateFailure::Revoked => f.write_str("certificate was revoked"),
             // rustls does not say which.
             CertificateFailure::BadSignature => {
-                f.write_str("wrong signature: that of a certificate or of the handshake")
+                f.write_str(
+                    "wrong signature, of a certificate or of the handshake, or one by an RSA key that is too short or too long",
+                )
             }
             CertificateFailure::Malformed(what) => write!(f, "certificate is malformed: {what}"),
             CertificateFailure::Rejected(what) => {
@@ -259,6 +266,8 @@ pub enum TlsFailure {
     /// The number of the alert and its name.
     AlertReceived(u8, String),
     NotTls(String),
+    /// The words before TLS did not lead there: `--starttls` of the command.
+    StartTls(String),
     Incompatible(String),
     Truncated,
     Protocol(String),
@@ -270,7 +279,12 @@ impl fmt::Display for TlsFailure {
         match self {
             TlsFailure::Certificate(failure) => write!(f, "certificate verify failed: {failure}"),
             TlsFailure::AlertReceived(number, name) => {
-                write!(f, "the peer gave up with TLS alert {number} ({name})")
+                write!(f, "the peer gave up with TLS alert {number} ({name})")?;
+                // RFC 8446, section 6.2. In TLS 1.2 it is `handshake_failure`, which can mean anything.
+                match number {
+                    116 => f.write_str(": it wants a certificate of this side"),
+                    _ => Ok(()),
+                }
             }
             TlsFailure::NotTls(what) => write!(f, "the peer does not speak TLS: {what}"),
             TlsFailure::Incompatible(what) => {
@@ -280,7 +294,7 @@ impl fmt::Display for TlsFailure {
                 f.write_str("the connection ended without close_notify: data may be missing")
             }
             TlsFailure::Protocol(what) => write!(f, "the peer broke the TLS protocol: {what}"),
-            TlsFailure::Configuration(what) => f.write_str(what),
+            TlsFailure::StartTls(what) | TlsFailure::Configuration(what) => f.write_str(what),
         }
     }
 }

@@ -233,7 +233,7 @@ pub fn tls_failure(failure: &TlsFailure) -> Value {
     match failure {
         TlsFailure::Certificate(why) => json!({ "certificate": certificate_failure(why) }),
         TlsFailure::AlertReceived(number, name) => json!({ "alert-received": [number, name] }),
-        TlsFailure::NotTls(text) => json!({ "not-tls": text }),
+        TlsFailure::NotTls(text) | TlsFailure::StartTls(text) => json!({ "not-tls": text }),
         TlsFailure::Incompatible(text) => json!({ "incompatible": text }),
         TlsFailure::Truncated => json!("truncated"),
         TlsFailure::Protocol(text) => json!({ "protocol": text }),
@@ -246,7 +246,7 @@ fn certificate_failure(failure: &CertificateFailure) -> Value {
         CertificateFailure::Expired(dates) => json!({ "expired": dates }),
         CertificateFailure::NotYetValid(dates) => json!({ "not-yet-valid": dates }),
         CertificateFailure::UnknownIssuer(issuer) => json!({ "unknown-issuer": issuer }),
-        CertificateFailure::NameMismatch(names) => json!({ "name-mismatch": names }),
+        CertificateFailure::NameMismatch { names, .. } => json!({ "name-mismatch": names }),
         CertificateFailure::Revoked => json!("revoked"),
         CertificateFailure::BadSignature => json!("bad-signature"),
         CertificateFailure::Malformed(text) => json!({ "malformed": text }),
@@ -267,7 +267,8 @@ mod tests {
             "127.0.0.1:9".parse().unwrap(),
         );
         let names = vec!["a.example".to_owned()];
-        let certificate = TlsFailure::Certificate(CertificateFailure::NameMismatch(names));
+        let certificate =
+            TlsFailure::Certificate(CertificateFailure::NameMismatch { asked: None, names });
         let all = Failure::All(vec![refused.into(), AttemptFailure::Tls(certificate)]);
         assert_eq!(
             failure(&all),
@@ -324,7 +325,10 @@ mod tests {
             CertificateFailure::Expired(text()),
             CertificateFailure::NotYetValid(text()),
             CertificateFailure::UnknownIssuer(text()),
-            CertificateFailure::NameMismatch(Vec::new()),
+            CertificateFailure::NameMismatch {
+                asked: None,
+                names: Vec::new(),
+            },
             CertificateFailure::Revoked,
             CertificateFailure::BadSignature,
             CertificateFailure::Malformed(text()),
@@ -334,6 +338,7 @@ mod tests {
             TlsFailure::Certificate(CertificateFailure::Revoked),
             TlsFailure::AlertReceived(40, text()),
             TlsFailure::NotTls(text()),
+            TlsFailure::StartTls(text()),
             TlsFailure::Incompatible(text()),
             TlsFailure::Truncated,
             TlsFailure::Protocol(text()),

@@ -14,6 +14,9 @@ use std::io::{Read, Write};
 use std::net::Ipv6Addr;
 use std::sync::Arc;
 
+/// The type of a record with data, which in TLS 1.3 all have that are encrypted (RFC 8446, section 5.1).
+const APPLICATION_DATA: u8 = 23;
+
 /// How much of the peer's beginning is kept, to tell what it is when it does not speak TLS.
 const BEGINNING: usize = 64;
 
@@ -194,16 +197,32 @@ impl Session {
             None | Some(TlsFailure::Truncated) => {}
             Some(failure) => return Err(failure.clone()),
         }
+        self.take(ciphertext);
         while !plaintext.is_empty() {
-            // rustls takes as much as fits into its buffer, which `take` empties.
+            // rustls takes as much as fits into its buffer, which is emptied below.
             let taken = self.connection.writer().write(plaintext).unwrap_or(0);
-            self.take(ciphertext);
-            if taken == 0 {
-                return Err(TlsFailure::Protocol("it takes no more bytes".into()));
+            if taken == 0 || !self.take_data(ciphertext) {
+                let failure = TlsFailure::Protocol("no more can be sent with its keys".into());
+                self.failure = Some(failure.clone());
+                return Err(failure);
             }
             plaintext = plaintext.get(taken..).unwrap_or_default();
         }
         Ok(())
+    }
+
+    /// Appends the records of what was just written. `false`: they are no data. When the keys of TLS 1.2 have done their work
+    /// (AES-GCM: 2^24 records), rustls says goodbye by itself, and lets on to have taken what is written after that.
+    fn take_data(&mut self, ciphertext: &mut Vec<u8>) -> bool {
+        let is_data = |records: &[u8]| records.first() == Some(&APPLICATION_DATA);
+        let Some(carrier) = &mut self.carrier else {
+            let before = ciphertext.len();
+            take(&mut self.connection, ciphertext);
+            return is_data(ciphertext.get(before..).unwrap_or_default());
+        };
+        let mut carried = Vec::new();
+        take(&mut self.connection, &mut carried);
+        carrier.write(&carried, ciphertext).is_ok() && is_data(&carried)
     }
 
     /// Appends what the peer has to be sent to `ciphertext`: handshake, alerts, answers to a key update.
@@ -293,6 +312,7 @@ mod tests {
     struct Pki {
         server: Arc<ServerConfig>,
         client: Arc<ClientConfig>,
+        roots: rustls::RootCertStore,
     }
 
     fn pki(version: &'static SupportedProtocolVersion) -> Pki {
@@ -308,10 +328,13 @@ mod tests {
         server.alpn_protocols = vec![b"echo".to_vec()];
         let mut context = Context::new(Trust::None);
         context.load_verify_locations(made.cert.der()).unwrap();
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add(made.cert.der().clone()).unwrap();
         context.set_alpn_protocols(vec![b"echo".to_vec()]).unwrap();
         Pki {
             server: Arc::new(server),
             client: context.client_config().unwrap(),
+            roots,
         }
     }
 
@@ -549,6 +572,54 @@ mod tests {
         assert_eq!(fed, Err(TlsFailure::Truncated));
     }
 
+    /// TLS 1.2 with AES-GCM: here they last for 20 records instead of 2^24.
+    #[test]
+    fn nothing_is_lost_when_keys_are_used_up() {
+        use rustls::crypto::CipherSuiteCommon;
+        use rustls::{SupportedCipherSuite, Tls12CipherSuite};
+        let SupportedCipherSuite::Tls12(suite) =
+            switchboard_crypto::cipher_suite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256
+        else {
+            panic!("a suite of TLS 1.2");
+        };
+        let short = Box::leak(Box::new(Tls12CipherSuite {
+            common: CipherSuiteCommon {
+                suite: suite.common.suite,
+                hash_provider: suite.common.hash_provider,
+                confidentiality_limit: 20,
+            },
+            prf_provider: suite.prf_provider,
+            kx: suite.kx,
+            sign: suite.sign,
+            aead_alg: suite.aead_alg,
+        }));
+        let pki = pki(&version::TLS12);
+        let mut provider = switchboard_crypto::provider();
+        provider.cipher_suites = vec![SupportedCipherSuite::Tls12(short)];
+        let client = ClientConfig::builder_with_provider(Arc::new(provider))
+            .with_protocol_versions(&[&version::TLS12])
+            .unwrap()
+            .with_root_certificates(pki.roots)
+            .with_no_client_auth();
+        let mut client = Session::client(Arc::new(client), Some("a.example")).unwrap();
+        let mut server = Session::server(pki.server).unwrap();
+        talk(&mut client, &mut server);
+        let (mut written, mut heard) = (0, Vec::new());
+        let failure = loop {
+            let mut wire = Vec::new();
+            let result = client.write(b"some bytes", &mut wire);
+            server.feed(&wire, &mut heard).unwrap();
+            match result {
+                Ok(()) => written += 10,
+                Err(failure) => break failure,
+            }
+        };
+        assert_eq!(heard.len(), written);
+        assert!(failure.to_string().contains("its keys"), "{failure}");
+        assert!(server.peer_closed());
+        assert_eq!(client.write(b"more", &mut Vec::new()), Err(failure));
+    }
+
     #[test]
     fn resumption_is_a_fact() {
         for version in [&version::TLS12, &version::TLS13] {
@@ -571,7 +642,7 @@ mod tests {
         let failure = shuttle(&mut session, &mut server(&pki), usize::MAX).unwrap_err();
         assert_eq!(
             failure.to_string(),
-            "certificate verify failed: name mismatch: the certificate is for a.example"
+            "certificate verify failed: name mismatch: the certificate is for a.example, not for b.example"
         );
     }
 }

@@ -56,7 +56,8 @@ pub(super) async fn connect(
     }
     if arguments.common.verbose {
         let timeline = draw::timeline(&connection.timeline.borrow(), symbols());
-        say(&mut std::io::stderr(), &(facts(&connection) + &timeline));
+        let facts = facts(&connection, tls.insecure);
+        say(&mut std::io::stderr(), &(facts + &timeline));
     }
     let progress = !arguments.common.json && symbols() && !std::io::stdout().is_terminal();
     let joined = join(&connection, progress).await;
@@ -160,7 +161,7 @@ fn told(arguments: &Connect, error: ConnectError) -> Answer {
 }
 
 /// What was agreed on, a line each.
-fn facts(connection: &Connection) -> String {
+fn facts(connection: &Connection, insecure: bool) -> String {
     let mut text = String::new();
     if let Some(address) = connection.remote_address() {
         text += &format!("connected to {}\n", SocketAddr::from(address));
@@ -175,6 +176,9 @@ fn facts(connection: &Connection) -> String {
         }
         if facts.resumed {
             text += ", resumed";
+        }
+        if insecure {
+            text += ", certificate not verified";
         }
         text += "\n";
     }

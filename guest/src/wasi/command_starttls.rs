@@ -1,8 +1,8 @@
 //! `--starttls`: a connection, the words before TLS, and TLS.
 
-use super::clock::sleep;
 use super::connect::{ConnectError, create_connection};
 use super::connection::Connection;
+use super::secure::within;
 use super::signal::Signal;
 use super::start_tls::{StartTls, start_tls};
 use super::steps::Steps;
@@ -23,7 +23,6 @@ pub(super) async fn connect(
     protocol: Protocol,
 ) -> Result<Rc<Connection>, ConnectError> {
     let name = options.effective_server_name().to_owned();
-    let host = options.host.clone().unwrap_or_default();
     let (timeouts, timeout) = (options.tls_timeouts, options.timeout);
     let plain = Options {
         tls: None,
@@ -38,12 +37,8 @@ pub(super) async fn connect(
     let steps = Steps::go_on(connection.clock.get(), connection.timeline.take());
     let clock = steps.clock;
     let peer = connection.remote_address().map(SocketAddr::from);
-    let limit = timeouts.handshake();
     let agreed = async {
-        let said = or(agree(&connection, protocol, &host), async {
-            sleep(limit).await;
-            Err(Failure::HandshakeTimedOut(limit))
-        });
+        let said = within(timeouts, agree(&connection, protocol, &name));
         steps.step(Phase::Handshake, peer, said).await
     };
     let agreed = steps.bounded(agreed, timeout, &Signal::default()).await;
@@ -66,18 +61,20 @@ pub(super) async fn connect(
 }
 
 /// Says what is to be said until TLS can begin.
-async fn agree(connection: &Connection, protocol: Protocol, host: &str) -> Result<(), Failure> {
-    let mut dialogue = Dialogue::new(protocol, host);
-    let not_tls = |what: String| Failure::Tls(TlsFailure::NotTls(what));
+async fn agree(connection: &Connection, protocol: Protocol, name: &str) -> Result<(), Failure> {
+    let mut dialogue = Dialogue::new(protocol, name);
+    let refused = |what: String| Failure::Tls(TlsFailure::StartTls(what));
     loop {
         match dialogue.step() {
             Next::Say(words) => connection.write(words).await?,
             Next::Listen => {
                 let heard = connection.read(PIECE).await?;
                 if heard.is_empty() {
-                    return Err(not_tls("the server has ended the connection before".into()));
+                    return Err(refused(
+                        "the server has ended the connection before TLS".into(),
+                    ));
                 }
-                dialogue.hear(&heard).map_err(not_tls)?;
+                dialogue.hear(&heard).map_err(refused)?;
             }
             Next::Begin => return Ok(()),
         }

@@ -139,7 +139,8 @@ impl Connection {
                     ))));
                 }
             }
-            if receiver.end.is_some() {
+            let ended = carrier.as_ref().is_some_and(Session::peer_closed);
+            if ended || receiver.end.is_some() {
                 return Err(OsFailure::new(SocketError::ConnectionReset).into());
             }
         }

@@ -29,10 +29,18 @@ pub(super) async fn handshake(
     connection: &Connection,
     timeouts: TlsTimeouts,
 ) -> Result<(), AttemptFailure> {
+    within(timeouts, connection.handshake()).await
+}
+
+/// Something that the time of the handshake is for.
+pub(super) async fn within<T, E: From<AttemptFailure>>(
+    timeouts: TlsTimeouts,
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
     let limit = timeouts.handshake();
     let too_long = async {
         sleep(limit).await;
-        Err(AttemptFailure::HandshakeTimedOut(limit))
+        Err(AttemptFailure::HandshakeTimedOut(limit).into())
     };
-    or(connection.handshake(), too_long).await
+    or(work, too_long).await
 }
