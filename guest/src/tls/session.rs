@@ -20,6 +20,9 @@ const APPLICATION_DATA: u8 = 23;
 /// How much of the peer's beginning is kept, to tell what it is when it does not speak TLS.
 const BEGINNING: usize = 64;
 
+/// What a client of TLS 1.3 sends before its second flight, for the sake of middleboxes (RFC 8446, appendix D.4).
+const CHANGE_CIPHER_SPEC: [u8; 6] = [20, 3, 3, 0, 1, 1];
+
 /// What was agreed on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs)]
@@ -59,6 +62,8 @@ pub struct Session {
     /// We have.
     closed: bool,
     failure: Option<TlsFailure>,
+    /// What is ready, and to be sent with what comes behind it.
+    withheld: Vec<u8>,
     /// The session whose plaintext our ciphertext is.
     carrier: Option<Box<Session>>,
 }
@@ -99,6 +104,7 @@ impl Session {
             peer_closed: false,
             closed: false,
             failure: None,
+            withheld: Vec::new(),
             carrier: None,
         }
     }
@@ -228,10 +234,10 @@ impl Session {
     /// Appends what the peer has to be sent to `ciphertext`: handshake, alerts, answers to a key update.
     pub fn take(&mut self, ciphertext: &mut Vec<u8>) {
         let Some(carrier) = &mut self.carrier else {
-            return take(&mut self.connection, ciphertext);
+            return take(&mut self.connection, &mut self.withheld, ciphertext);
         };
         let mut carried = Vec::new();
-        take(&mut self.connection, &mut carried);
+        take(&mut self.connection, &mut self.withheld, &mut carried);
         // It fails only when it has failed before, and then nobody hears us any more.
         let _ = carrier.write(&carried, ciphertext);
         if self.closed {
@@ -295,11 +301,19 @@ impl Session {
     }
 }
 
-fn take(connection: &mut Connection, ciphertext: &mut Vec<u8>) {
+/// A `change_cipher_spec` that would be sent alone is withheld: it gets no answer, only an acknowledgement, which Linux delays
+/// by 40 ms, and what comes behind it would wait for that (Nagle's algorithm). rustls has it ready as soon as the server has
+/// said hello, while the rest of what the server says may still be on its way.
+fn take(connection: &mut Connection, withheld: &mut Vec<u8>, ciphertext: &mut Vec<u8>) {
+    let start = ciphertext.len();
+    ciphertext.append(withheld);
     while connection.wants_write() {
         if !matches!(connection.write_tls(ciphertext), Ok(1..)) {
-            return;
+            break;
         }
+    }
+    if connection.is_handshaking() && ciphertext.get(start..) == Some(&CHANGE_CIPHER_SPEC) {
+        *withheld = ciphertext.split_off(start);
     }
 }
 
@@ -308,6 +322,7 @@ mod tests {
     use super::*;
     use crate::tls::context::{Context, Trust};
     use rustls::{ServerConfig, ServerConnection, SupportedProtocolVersion, version};
+    use std::collections::VecDeque;
 
     struct Pki {
         server: Arc<ServerConfig>,
@@ -412,6 +427,36 @@ mod tests {
                 let plaintext = shuttle(&mut session, &mut server, piece).unwrap();
                 assert_eq!(plaintext, b"hello");
             }
+        }
+    }
+
+    #[test]
+    fn a_flight_is_whole_however_the_other_one_comes() {
+        for (version, second) in [(&version::TLS12, 22), (&version::TLS13, 20)] {
+            let pki = pki(version);
+            let mut session = Session::client(pki.client.clone(), Some("a.example")).unwrap();
+            let mut server = server(&pki);
+            let (mut flights, mut coming) = (Vec::new(), VecDeque::new());
+            loop {
+                let mut flight = Vec::new();
+                session.take(&mut flight);
+                let mut wire = flight.as_slice();
+                while !wire.is_empty() {
+                    server.read_tls(&mut wire).unwrap();
+                    server.process_new_packets().unwrap();
+                }
+                while server.wants_write() {
+                    server.write_tls(&mut coming).unwrap();
+                }
+                flights.extend(flight.first().copied());
+                let Some(byte) = coming.pop_front() else {
+                    break;
+                };
+                session.feed(&[byte], &mut Vec::new()).unwrap();
+            }
+            assert!(!session.is_handshaking());
+            // The hello, and one that begins with what is for middleboxes in TLS 1.3.
+            assert_eq!(flights, [22, second]);
         }
     }
 
