@@ -16,7 +16,7 @@ WASM := $(CARGO) build --target wasm32-wasip2 --release --locked --quiet
 # Steps of the build that do not wait for wasmtime.
 TOOL := $(CARGO) run --locked --quiet -p switchboard-tools --no-default-features --bin
 
-.PHONY: help run test bench component app build setup lint doc clean
+.PHONY: help run test bench component app example build setup lint doc clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,7 +24,7 @@ help: ## Say what there is
 run: build ## Connect past two dead addresses with TLS, or to HOST and PORT, with TLS=1 or without
 	@$(if $(HOST),$(BIN)/switchboard connect '$(HOST)' '$(PORT)' $(if $(filter 1,$(TLS)),--tls) -v,$(BIN)/demo)
 
-test: build app ## Run all tests
+test: build app example ## Run all tests
 	@tools/needs.sh openssl python3
 	@$(CARGO) test --workspace --locked --no-fail-fast
 
@@ -53,6 +53,12 @@ app: setup ## Build target/app.wasm, an application to plug it into
 	@cmp -s target/wasm32-wasip2/release/app.wasm target/app.wasm \
 		|| cp target/wasm32-wasip2/release/app.wasm target/app.wasm
 
+example: setup ## Build target/tls-engine.wasm, a program on blocking sockets to plug the TLS into
+	@echo 'Building the example of examples/tls-engine: target/tls-engine.wasm'
+	@$(WASM) -p switchboard-example-tls-engine --features component
+	@cmp -s target/wasm32-wasip2/release/tls-engine.wasm target/tls-engine.wasm \
+		|| cp target/wasm32-wasip2/release/tls-engine.wasm target/tls-engine.wasm
+
 build: component
 	@echo 'Building the host, the tools and the tests (wasmtime takes ten minutes, once)'
 	@$(BUILD)
@@ -66,6 +72,7 @@ lint: build ## Check format and lints
 	@$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	@$(CARGO) clippy -p switchboard-guest --target wasm32-wasip2 --locked -- -D warnings
 	@$(CARGO) clippy -p switchboard-app --target wasm32-wasip2 --locked -- -D warnings
+	@$(CARGO) clippy -p switchboard-example-tls-engine --features component --target wasm32-wasip2 --locked -- -D warnings
 
 doc: component ## Write the documentation to target/doc
 	@RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --locked

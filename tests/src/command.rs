@@ -208,7 +208,7 @@ pub fn component() -> Result<PathBuf> {
 pub fn built(name: &str) -> Result<PathBuf> {
     let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target");
     let path = target.join(name).canonicalize();
-    path.with_context(|| format!("there is no target/{name}: run `make component app`"))
+    path.with_context(|| format!("there is no target/{name}: run `make component app example`"))
 }
 
 /// A binary of the workspace, which stands beside that of the test.

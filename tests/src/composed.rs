@@ -1,7 +1,7 @@
 //! The application of the tests with Switchboard plugged into it, as a user would do it: by the stock `wac plug`.
 
 use crate::child;
-use crate::command::{binary, built, component};
+use crate::command::{binary, built};
 use crate::proc_net;
 use crate::scripted::Scripted;
 use anyhow::{Context, Result, anyhow, bail, ensure};
@@ -30,7 +30,7 @@ pub fn app() -> Result<Vec<u8>> {
 /// The application with the component, which `make component` builds, plugged into it; done once for this process.
 pub fn composed() -> Result<&'static [u8]> {
     static COMPOSED: OnceLock<Result<Vec<u8>>> = OnceLock::new();
-    shared(COMPOSED.get_or_init(plug)).map(Vec::as_slice)
+    shared(COMPOSED.get_or_init(|| plugged("app.wasm", "switchboard.wasm"))).map(Vec::as_slice)
 }
 
 /// What came of a run.
@@ -123,14 +123,15 @@ fn pipe() -> MemoryOutputPipe {
     MemoryOutputPipe::new(4 * 1024 * 1024)
 }
 
-fn plug() -> Result<Vec<u8>> {
+/// A component with another one plugged into it, both by their names in the target directory.
+pub fn plugged(socket: &str, plug: &str) -> Result<Vec<u8>> {
     let folder = tempfile::Builder::new()
         .prefix("switchboard-composed-")
         .tempdir()?;
     let composed = folder.path().join("composed.wasm");
     let mut wac = Command::new(binary("wac")?);
-    wac.arg("plug").arg(built("app.wasm")?);
-    wac.arg("--plug").arg(component()?);
+    wac.arg("plug").arg(built(socket)?);
+    wac.arg("--plug").arg(built(plug)?);
     wac.arg("-o").arg(&composed);
     child::run(wac, &[], PLUGGED)?.success()?;
     read(&composed)
