@@ -223,11 +223,11 @@ impl Session {
         let is_data = |records: &[u8]| records.first() == Some(&APPLICATION_DATA);
         let Some(carrier) = &mut self.carrier else {
             let before = ciphertext.len();
-            take(&mut self.connection, ciphertext);
+            take(&mut self.connection, &mut self.withheld, ciphertext);
             return is_data(ciphertext.get(before..).unwrap_or_default());
         };
         let mut carried = Vec::new();
-        take(&mut self.connection, &mut carried);
+        take(&mut self.connection, &mut self.withheld, &mut carried);
         carrier.write(&carried, ciphertext).is_ok() && is_data(&carried)
     }
 
