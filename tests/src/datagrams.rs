@@ -23,7 +23,7 @@ use std::net::SocketAddr;
 ///
 /// A step is one of
 ///
-/// * `{"send": text, "to": address, "flow": label}`, where the address may be left out, and the text be `{"size": bytes}` of
+/// * `{"send": text, "to": address, "flow": label}`, where the address, which may be a path, may be left out, and the text be `{"size": bytes}` of
 ///   the pattern; its result is `"sent"`, or the variant `send-failure`;
 /// * `{"send-batch": [those]}`, or `{"send-numbers": count, "size": bytes, "to": address, "one-by-one": bool}`; their result
 ///   has how many were `sent`, and how it came to its `end`;

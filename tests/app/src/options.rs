@@ -1,7 +1,7 @@
 //! Options of `create-connection`: Rust's way to leave most of them out.
 
 use crate::bindings::switchboard::connect::streams::{
-    ConnectionOptions, LookupFlags, Service, TlsOption,
+    Address, ConnectionOptions, LookupFlags, Service, TlsOption, UnixOptions,
 };
 use crate::bindings::switchboard::connect::tls::Context;
 use crate::bindings::wasi::sockets::types::{
@@ -35,7 +35,31 @@ impl Default for ConnectionOptions<'_> {
             hop_limit: None,
             receive_buffer_size: None,
             send_buffer_size: None,
+            no_delay: None,
         }
+    }
+}
+
+#[allow(clippy::derivable_impls, reason = "the type is generated")]
+impl Default for UnixOptions<'_> {
+    fn default() -> Self {
+        Self {
+            path: None,
+            sock: None,
+            tls: None,
+            server_name: None,
+            handshake_timeout: None,
+            shutdown_timeout: None,
+            timeout: None,
+            receive_buffer_size: None,
+            send_buffer_size: None,
+        }
+    }
+}
+
+impl From<SocketAddr> for Address {
+    fn from(address: SocketAddr) -> Self {
+        Address::Ip(address.into())
     }
 }
 
