@@ -2,7 +2,7 @@
 //! plugged into it, and what came back.
 
 use crate::certs::Pki;
-use crate::composed::{self, SEEN};
+use crate::composed::{self, SEEN, Setting};
 use crate::proc_net;
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
@@ -143,6 +143,16 @@ pub async fn ask_together(
     put(&mode, pki, questions, leaving_nothing(questions)).await
 }
 
+/// As [`ask`], in this setting.
+pub async fn ask_in(
+    setting: &Setting<'_>,
+    pki: &Pki,
+    questions: &[Question],
+) -> Result<Vec<Answer>> {
+    let look = leaving_nothing(questions);
+    Ok(put_in(setting, "ask", pki, questions, look).await?.0)
+}
+
 /// Looks that nothing is open to the ports of the questions.
 fn leaving_nothing(questions: &[Question]) -> impl AsyncFnOnce(String) -> Result<()> {
     let ports: BTreeSet<_> = questions.iter().filter_map(port).collect();
@@ -162,12 +172,23 @@ pub(crate) async fn put(
     questions: &[Question],
     look: impl AsyncFnOnce(String) -> Result<()>,
 ) -> Result<(Vec<Answer>, usize)> {
+    put_in(&Setting::usual(pki.folder()), mode, pki, questions, look).await
+}
+
+/// As [`put`], in this setting, which has to have the folder of `pki`.
+pub(crate) async fn put_in(
+    setting: &Setting<'_>,
+    mode: &str,
+    pki: &Pki,
+    questions: &[Question],
+    look: impl AsyncFnOnce(String) -> Result<()>,
+) -> Result<(Vec<Answer>, usize)> {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
     let name = format!("questions-{number}.json");
     pki.write(&name, serde_json::to_vec(questions)?)?;
     let arguments = format!("{mode} file=/pki/{name}");
-    let run = composed::run_until(&arguments, pki.folder(), look).await?;
+    let run = composed::run_until(setting, &arguments, look).await?;
     let answers = answers(&run.output)?;
     ensure!(answers.len() == questions.len(), "{}", run.output);
     Ok((answers, run.exit.memory))

@@ -127,6 +127,15 @@ pub(crate) fn secure(address: SocketAddr, context: &Context) -> ConnectionOption
     }
 }
 
+/// The same for a Unix socket, whose path is still to be told.
+pub(crate) fn maybe_secure_unix(context: Option<&Context>) -> UnixOptions<'_> {
+    UnixOptions {
+        tls: context.map(TlsOption::Custom),
+        server_name: context.map(|_| "localhost".to_owned()),
+        ..UnixOptions::default()
+    }
+}
+
 /// With TLS if there is a context for it, without otherwise.
 pub(crate) fn maybe_secure(
     address: SocketAddr,

@@ -136,9 +136,11 @@ impl DatagramSocket {
     }
 
     pub(super) fn bind(&self, to: Address) -> Result<(), SocketError> {
-        Ok(match to {
-            Address::Ip(to) => self.0.bind(&posix::Address::Inet(to.into()))?,
-            to => self.0.bind_replacing(&named(to))?,
+        let is_path = matches!(&to, Address::Unix(path) if path.first() != Some(&0));
+        Ok(match is_path {
+            // B.4: what was left there is in the way.
+            true => self.0.bind_replacing(&named(to))?,
+            false => self.0.bind(&named(to))?,
         })
     }
 
