@@ -32,12 +32,17 @@ bench: build app ## Measure against native tokio and CPython's asyncio
 	@tools/needs.sh python3
 	@$(BIN)/bench
 
-component: setup ## Build target/switchboard.wasm and, TLS alone, target/switchboard-tls.wasm
+component: setup ## Build target/switchboard.wasm, -posix.wasm with Unix sockets, and -tls.wasm, TLS alone
 	@echo 'Building the component: target/switchboard.wasm'
 	@$(WASM) -p switchboard-guest
 	@$(TOOL) document -- target/wasm32-wasip2/release/switchboard.wasm wit switchboard target/documented.wasm
 	@cmp -s target/documented.wasm target/switchboard.wasm \
 		|| cp target/documented.wasm target/switchboard.wasm
+	@echo 'Building it for hosts with the POSIX capability: target/switchboard-posix.wasm'
+	@$(WASM) -p switchboard-guest --features posix
+	@$(TOOL) document -- target/wasm32-wasip2/release/switchboard.wasm wit switchboard target/documented.wasm
+	@cmp -s target/documented.wasm target/switchboard-posix.wasm \
+		|| cp target/documented.wasm target/switchboard-posix.wasm
 	@echo 'Building its TLS alone: target/switchboard-tls.wasm'
 	@$(CARGO) rustc --target wasm32-wasip2 --release --locked --quiet -p switchboard-guest --no-default-features \
 		-- -Clink-arg=--skip-wit-component
@@ -71,6 +76,7 @@ lint: build ## Check format and lints
 	@$(CARGO) fmt --all --check
 	@$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	@$(CARGO) clippy -p switchboard-guest --target wasm32-wasip2 --locked -- -D warnings
+	@$(CARGO) clippy -p switchboard-guest --features posix --target wasm32-wasip2 --locked -- -D warnings
 	@$(CARGO) clippy -p switchboard-app --target wasm32-wasip2 --locked -- -D warnings
 	@$(CARGO) clippy -p switchboard-example-tls-engine --features component --target wasm32-wasip2 --locked -- -D warnings
 

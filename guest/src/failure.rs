@@ -1,5 +1,6 @@
 //! What can go wrong, for a program to match on and for a person to read. The texts are asyncio's where it has one.
 
+use crate::errno::Errno;
 use crate::python;
 use std::fmt;
 use std::net::SocketAddr;
@@ -48,9 +49,19 @@ pub enum SocketError {
     ConnectionAborted,
     DatagramTooLarge,
     Other(Option<String>),
+    /// What only the POSIX capability tells.
+    Posix(Errno),
 }
 
 impl SocketError {
+    /// As `error-code` of the WIT has it.
+    pub fn in_wasi(self) -> Self {
+        match self {
+            SocketError::Posix(errno) => errno.in_wasi(),
+            error => error,
+        }
+    }
+
     /// The number that Linux gives to this error, if it is always the same one.
     fn errno(&self) -> Option<u32> {
         Some(match self {
@@ -67,6 +78,7 @@ impl SocketError {
             SocketError::ConnectionReset => 104,
             SocketError::ConnectionAborted => 103,
             SocketError::DatagramTooLarge => 90,
+            SocketError::Posix(errno) => return errno.number(),
             SocketError::InvalidState | SocketError::Other(_) => return None,
         })
     }
@@ -92,6 +104,7 @@ impl fmt::Display for SocketError {
             SocketError::DatagramTooLarge => "Message too long",
             SocketError::Other(Some(text)) => text,
             SocketError::Other(None) => "Unknown error",
+            SocketError::Posix(errno) => errno.text(),
         })
     }
 }
@@ -128,6 +141,15 @@ impl OsFailure {
         Self { code, message }
     }
 
+    /// An option that could not be set: a failure names it.
+    pub fn option(name: &str, code: SocketError) -> Self {
+        let Self { code, message } = Self::new(code);
+        Self {
+            code,
+            message: format!("{message}: {name}"),
+        }
+    }
+
     /// There is no local address of the family that the peer's address needs (ASYNCIO A.5, rule 2).
     pub fn no_local_address(ipv6: bool) -> Self {
         let family = if ipv6 { "AF_INET6: 10" } else { "AF_INET: 2" };
@@ -149,6 +171,7 @@ impl OsFailure {
                 | SocketError::AddressNotBindable
                 | SocketError::InvalidArgument
                 | SocketError::RemoteUnreachable
+                | SocketError::Posix(Errno::Enetdown)
         ) {
             return Self::new(code);
         }
@@ -169,6 +192,8 @@ pub enum LookupFailure {
     Temporary,
     Permanent,
     FamilyNotSupported,
+    /// `EAI_FAMILY`: no host can have addresses of it.
+    FamilyUnknown,
     ServiceNotSupported,
     ProtocolNotSupported,
     BadFlags,
@@ -185,6 +210,7 @@ impl fmt::Display for LookupFailure {
             LookupFailure::FamilyNotSupported => {
                 "[Errno -9] Address family for hostname not supported"
             }
+            LookupFailure::FamilyUnknown => "[Errno -6] ai_family not supported",
             LookupFailure::ServiceNotSupported => {
                 "[Errno -8] Servname not supported for ai_socktype"
             }

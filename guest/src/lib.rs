@@ -9,6 +9,7 @@ pub mod combine;
 mod component;
 pub mod draw;
 pub mod endpoint;
+pub mod errno;
 pub mod eyeballs;
 pub mod failure;
 pub mod host;
@@ -27,5 +28,6 @@ pub mod starttls;
 pub mod timeline;
 pub mod tls;
 pub mod turns;
+pub mod unix;
 #[cfg(all(target_family = "wasm", feature = "connect"))]
 mod wasi;

@@ -1,13 +1,14 @@
 //! The command `switchboard`: the component with the same arguments, for machines without a wasmtime of their own.
 //!
-//! It may use the network and the resolver, and read files, as the command needs for `--ca`; and write in the directory of
-//! the file that `--keylog` names.
+//! It may use the network and the resolver, connect to Unix sockets, set the options of sockets, and read files, as the command
+//! needs for `--ca`; and write in the directory of the file that `--keylog` names.
 
 use anyhow::{Context, Result, bail};
 use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
+use switchboard_host::posix::{PosixCtx, PosixCtxBuilder, SocketOption};
 use switchboard_host::{Component, Host, Invocation, Permissions};
 
 #[cfg(component)]
@@ -35,7 +36,11 @@ async fn run() -> Result<u8> {
         .map_err(|argument| anyhow::anyhow!("argument {argument:?} is not valid UTF-8"))?;
     let host = Host::new()?;
     let component = compile(&host)?;
-    let mut permissions = Permissions::none().connect().look_up().read("/", "/");
+    let mut permissions = Permissions::none()
+        .connect()
+        .look_up()
+        .posix(posix(&arguments))
+        .read("/", "/");
     let from = std::env::current_dir().context("the current directory")?;
     if let Some(directory) = key_log(&arguments).map(|it| from.join(it)) {
         let directory = directory.parent().unwrap_or(&from);
@@ -49,6 +54,15 @@ async fn run() -> Result<u8> {
         .current_directory(from.to_string_lossy())
         .inherit_stdio();
     Ok(host.run(&component, invocation).await?.status)
+}
+
+/// What the command may do beyond WASI: connect wherever this user may, as with the network. Abstract names are granted one by
+/// one, and so those that are among the arguments.
+fn posix(arguments: &[String]) -> PosixCtxBuilder {
+    let options = SocketOption::ALL.into_iter();
+    let grants = options.fold(PosixCtx::builder(), PosixCtxBuilder::allow_option);
+    let names = arguments.iter().filter_map(|it| it.strip_prefix('@'));
+    names.fold(grants.allow_unix("/"), PosixCtxBuilder::allow_unix_name)
 }
 
 /// What `--keylog` names.

@@ -204,6 +204,11 @@ pub fn component() -> Result<PathBuf> {
     built("switchboard.wasm")
 }
 
+/// The same with the POSIX capability, `target/switchboard-posix.wasm`.
+pub fn posix_component() -> Result<PathBuf> {
+    built("switchboard-posix.wasm")
+}
+
 /// What the Makefile puts into the target directory.
 pub fn built(name: &str) -> Result<PathBuf> {
     let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target");

@@ -7,7 +7,6 @@ use super::signal::Signal;
 use super::steps::Steps;
 use crate::failure::{Failure, Phase};
 use crate::options::{Tls, TlsTimeouts};
-use std::net::SocketAddr;
 use std::rc::{Rc, Weak};
 
 /// The name of the call in asyncio.
@@ -56,7 +55,7 @@ async fn upgrade(
     } = options;
     timeouts.check()?;
     let session = tls.session(server_name.as_deref())?;
-    let peer = connection.remote_address().map(SocketAddr::from);
+    let peer = connection.remote_address().cloned();
     let secure = async {
         let connection = connection.with_tls(session, timeouts.shutdown()).await?;
         connection.handshake().await?;
