@@ -5,7 +5,7 @@ use switchboard_tests::bench_native::{self, Workload};
 use switchboard_tests::bench_wasm::Plugged;
 use switchboard_tests::composed::{LIMIT, run_in};
 use switchboard_tests::tls::TlsServer;
-use switchboard_tests::unix::{Folder, UnixServer};
+use switchboard_tests::unix_servers::{Folder, UnixServer};
 
 #[tokio::test]
 async fn all_arrives_and_in_its_order() {
