@@ -7,6 +7,7 @@ pub mod cli;
 pub mod combine;
 #[cfg(target_family = "wasm")]
 mod component;
+pub mod destinations;
 pub mod draw;
 pub mod endpoint;
 pub mod errno;

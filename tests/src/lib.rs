@@ -37,5 +37,5 @@ pub mod start_tls;
 pub mod tls;
 pub mod udp;
 pub mod udp_server;
-pub mod unix;
+pub mod unix_servers;
 mod worker;

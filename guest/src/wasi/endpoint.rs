@@ -5,7 +5,7 @@ use super::clock::{Clock, sleep};
 use super::signal::Signal;
 use super::sockets::DatagramSocket;
 use crate::address::Address;
-use crate::endpoint::{Destinations, Unsent, refusals};
+use crate::destinations::{Destinations, Unsent, refusals};
 use crate::failure::OsFailure;
 use crate::networks::Networks;
 use crate::queue::Queue;

@@ -14,7 +14,7 @@ use switchboard_tests::certs::{Leaf, Pki};
 use switchboard_tests::echo::TcpServer;
 use switchboard_tests::tls::{self, TlsServer};
 use switchboard_tests::udp::UdpPeer;
-use switchboard_tests::unix::{Folder, UnixServer};
+use switchboard_tests::unix_servers::{Folder, UnixServer};
 use switchboard_tests::{behaviour::Behaviour, python};
 
 /// Each row is measured this often, by turns, and the best counts: what disturbs only ever slows down.

@@ -12,7 +12,7 @@ use switchboard_tests::certs::Pki;
 use switchboard_tests::composed::{Plug, Setting};
 use switchboard_tests::datagrams;
 use switchboard_tests::echo::TcpServer;
-use switchboard_tests::unix::{Folder, UnixReflector, UnixServer};
+use switchboard_tests::unix_servers::{Folder, UnixReflector, UnixServer};
 
 /// The most bytes of a path.
 const LONGEST: usize = 107;

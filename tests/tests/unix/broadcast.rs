@@ -7,7 +7,7 @@ use std::process::Command;
 use std::time::Duration;
 use switchboard_tests::child;
 use switchboard_tests::namespace::Namespace;
-use switchboard_tests::unix::Folder;
+use switchboard_tests::unix_servers::Folder;
 
 /// How long the test inside may take.
 const LIMIT: Duration = Duration::from_secs(120);

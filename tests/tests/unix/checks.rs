@@ -6,7 +6,7 @@ use switchboard_tests::ask;
 use switchboard_tests::certs::Pki;
 use switchboard_tests::composed::{Plug, Setting};
 use switchboard_tests::echo::TcpServer;
-use switchboard_tests::unix::Folder;
+use switchboard_tests::unix_servers::Folder;
 
 #[tokio::test]
 async fn c_v2_to_c_v9_in_their_order() {

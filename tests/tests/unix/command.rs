@@ -5,7 +5,7 @@ use switchboard_tests::command::{Program, Prompt};
 use switchboard_tests::echo::TcpServer;
 use switchboard_tests::tls::TlsServer;
 use switchboard_tests::udp::UdpPeer;
-use switchboard_tests::unix::{Folder, UnixServer};
+use switchboard_tests::unix_servers::{Folder, UnixServer};
 
 /// The stock `wasmtime` has no Unix sockets to give.
 #[test]

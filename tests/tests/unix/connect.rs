@@ -9,7 +9,7 @@ use switchboard_tests::certs::Pki;
 use switchboard_tests::composed::Setting;
 use switchboard_tests::python::PythonUnixServer;
 use switchboard_tests::scripted::{Scripted, Step};
-use switchboard_tests::unix::{Folder, UnixServer};
+use switchboard_tests::unix_servers::{Folder, UnixServer};
 
 /// CPython's asyncio answers, and both sides know who the other one is.
 #[tokio::test]

@@ -4,7 +4,7 @@ use crate::{SOON, WHILE, ask_endpoint, ask_endpoints, posix_code, with};
 use serde_json::json;
 use std::os::unix::net::UnixDatagram;
 use std::time::Duration;
-use switchboard_tests::unix::{Folder, UnixReflector};
+use switchboard_tests::unix_servers::{Folder, UnixReflector};
 
 #[tokio::test]
 async fn b4_there_and_back() {

@@ -5,7 +5,7 @@ use serde_json::json;
 use std::time::Duration;
 use switchboard_tests::echo::TcpServer;
 use switchboard_tests::scripted::{Scripted, Step};
-use switchboard_tests::unix::{Folder, UnixServer};
+use switchboard_tests::unix_servers::{Folder, UnixServer};
 
 /// What the peer has said to its end is all there.
 #[tokio::test]

@@ -3,7 +3,7 @@
 use crate::{ask_permitted, network, to};
 use serde_json::json;
 use switchboard_host::posix::PosixCtx;
-use switchboard_tests::unix::{Folder, UnixServer};
+use switchboard_tests::unix_servers::{Folder, UnixServer};
 
 #[tokio::test]
 async fn outside_of_what_is_granted() {

@@ -23,7 +23,7 @@ use switchboard_tests::ask::{self, Answer, Question};
 use switchboard_tests::certs::{Leaf, Pki};
 use switchboard_tests::composed::{Plug, Setting};
 use switchboard_tests::datagrams as endpoints;
-use switchboard_tests::unix::Folder;
+use switchboard_tests::unix_servers::Folder;
 
 /// The file of the authority, as the application sees it.
 const CA: &str = "/pki/ca.pem";

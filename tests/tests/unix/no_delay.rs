@@ -11,7 +11,7 @@ use switchboard_tests::delayed::DelayedAcks;
 use switchboard_tests::echo::TcpServer;
 use switchboard_tests::own_sockets;
 use switchboard_tests::scripted::{Scripted, Step};
-use switchboard_tests::unix::Folder;
+use switchboard_tests::unix_servers::Folder;
 
 /// As many bytes as the application sends before it reads.
 const MESSAGE: usize = 4;

@@ -8,7 +8,7 @@ use switchboard_tests::certs::Pki;
 use switchboard_tests::datagrams::ask_in;
 use switchboard_tests::scripted::Scripted;
 use switchboard_tests::udp::Vacant;
-use switchboard_tests::unix::Folder;
+use switchboard_tests::unix_servers::Folder;
 
 /// How many senders there are: that one of two sockets gets none of them is out of the question.
 const SENDERS: usize = 64;

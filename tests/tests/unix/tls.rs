@@ -6,7 +6,7 @@ use switchboard_tests::ask::{self, Answer, Question};
 use switchboard_tests::certs::Pki;
 use switchboard_tests::python::PythonUnixServer;
 use switchboard_tests::tls::TlsServer;
-use switchboard_tests::unix::{Folder, UnixServer};
+use switchboard_tests::unix_servers::{Folder, UnixServer};
 
 async fn ask_trusting(pki: &Pki, folder: &Folder, question: Question) -> Answer {
     let setting = posix(pki, all(folder));

@@ -6,7 +6,7 @@ use switchboard_tests::ask;
 use switchboard_tests::certs::Pki;
 use switchboard_tests::composed::Setting;
 use switchboard_tests::datagrams;
-use switchboard_tests::unix::{Folder, UnixServer};
+use switchboard_tests::unix_servers::{Folder, UnixServer};
 
 #[tokio::test]
 async fn it_says_what_it_would_take() {

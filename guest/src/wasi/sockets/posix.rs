@@ -137,11 +137,13 @@ impl DatagramSocket {
 
     pub(super) fn bind(&self, to: Address) -> Result<(), SocketError> {
         let is_path = matches!(&to, Address::Unix(path) if path.first() != Some(&0));
-        Ok(match is_path {
+        let to = named(to);
+        let bound = match is_path {
             // B.4: what was left there is in the way.
-            true => self.0.bind_replacing(&named(to))?,
-            false => self.0.bind(&named(to))?,
-        })
+            true => self.0.bind_replacing(&to),
+            false => self.0.bind(&to),
+        };
+        Ok(bound?)
     }
 
     pub(super) fn connect(&self, to: Address) -> Result<(), SocketError> {
