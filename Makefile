@@ -47,11 +47,15 @@ component: setup ## Build target/switchboard.wasm and, TLS alone, target/switchb
 	@cmp -s target/documented.wasm target/switchboard-tls.wasm \
 		|| cp target/documented.wasm target/switchboard-tls.wasm
 
-app: setup ## Build target/app.wasm, an application to plug it into
+app: setup ## Build target/app.wasm, an application to plug it into, and target/posix-app.wasm
 	@echo 'Building the application that the tests plug it into: target/app.wasm'
 	@$(WASM) -p switchboard-app
 	@cmp -s target/wasm32-wasip2/release/app.wasm target/app.wasm \
 		|| cp target/wasm32-wasip2/release/app.wasm target/app.wasm
+	@echo 'Building the one that the tests of switchboard:posix run: target/posix-app.wasm'
+	@$(WASM) -p switchboard-posix-app
+	@cmp -s target/wasm32-wasip2/release/posix_app.wasm target/posix-app.wasm \
+		|| cp target/wasm32-wasip2/release/posix_app.wasm target/posix-app.wasm
 
 build: component
 	@echo 'Building the host, the tools and the tests (wasmtime takes ten minutes, once)'
@@ -66,6 +70,7 @@ lint: build ## Check format and lints
 	@$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	@$(CARGO) clippy -p switchboard-guest --target wasm32-wasip2 --locked -- -D warnings
 	@$(CARGO) clippy -p switchboard-app --target wasm32-wasip2 --locked -- -D warnings
+	@$(CARGO) clippy -p switchboard-posix-app --target wasm32-wasip2 --locked -- -D warnings
 
 doc: component ## Write the documentation to target/doc
 	@RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --locked

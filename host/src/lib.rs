@@ -17,10 +17,13 @@
 //! The futures need a tokio runtime. A current-thread one is fastest: it spares a change of thread for every wake-up.
 
 mod invocation;
+mod network;
 mod permissions;
+pub mod posix;
 mod state;
 
 pub use invocation::{Exit, Invocation};
+pub use network::{Addresses, Network, NoAddresses};
 pub use permissions::Permissions;
 pub use wasmtime::Cache;
 pub use wasmtime::component::Component;
@@ -55,6 +58,7 @@ impl Host {
         // The guest's standard library speaks WASI 0.2, the component itself 0.3.
         wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
         wasmtime_wasi::p3::add_to_linker(&mut linker)?;
+        posix::add_to_linker(&mut linker)?;
         Ok(Self { engine, linker })
     }
 
