@@ -52,11 +52,15 @@ component: setup ## Build target/switchboard.wasm, -posix.wasm with Unix sockets
 	@cmp -s target/documented.wasm target/switchboard-tls.wasm \
 		|| cp target/documented.wasm target/switchboard-tls.wasm
 
-app: setup ## Build target/app.wasm, an application to plug it into
+app: setup ## Build target/app.wasm, an application to plug it into, and target/posix-app.wasm
 	@echo 'Building the application that the tests plug it into: target/app.wasm'
 	@$(WASM) -p switchboard-app
 	@cmp -s target/wasm32-wasip2/release/app.wasm target/app.wasm \
 		|| cp target/wasm32-wasip2/release/app.wasm target/app.wasm
+	@echo 'Building the one that the tests of switchboard:posix run: target/posix-app.wasm'
+	@$(WASM) -p switchboard-posix-app
+	@cmp -s target/wasm32-wasip2/release/posix_app.wasm target/posix-app.wasm \
+		|| cp target/wasm32-wasip2/release/posix_app.wasm target/posix-app.wasm
 
 example: setup ## Build target/tls-engine.wasm, a program on blocking sockets to plug the TLS into
 	@echo 'Building the example of examples/tls-engine: target/tls-engine.wasm'
@@ -79,6 +83,7 @@ lint: build ## Check format and lints
 	@$(CARGO) clippy -p switchboard-guest --features posix --target wasm32-wasip2 --locked -- -D warnings
 	@$(CARGO) clippy -p switchboard-app --target wasm32-wasip2 --locked -- -D warnings
 	@$(CARGO) clippy -p switchboard-example-tls-engine --features component --target wasm32-wasip2 --locked -- -D warnings
+	@$(CARGO) clippy -p switchboard-posix-app --target wasm32-wasip2 --locked -- -D warnings
 
 doc: component ## Write the documentation to target/doc
 	@RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --locked

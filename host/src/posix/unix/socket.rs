@@ -2,12 +2,16 @@
 
 use super::super::bindings::switchboard::posix::sockets::{Credentials, Failure, Family};
 use super::address::{Address, Name, unspecified};
+use rustix::net::sockopt::socket_error;
 use socket2::{Domain, Protocol, Type};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::task::{Context, Poll};
 use tokio::io::Interest;
 use tokio::sync::OwnedSemaphorePermit;
+
+/// What a receiver waits for. Linux tells of a datagram that nobody took as an error, and not as something to be read.
+const HEARD: Interest = Interest::READABLE.add(Interest::ERROR);
 
 /// A socket, and its place among those that the component may have. It never blocks.
 #[derive(Debug)]
@@ -138,7 +142,8 @@ impl Socket {
 
     /// Waits until something has come in, or something else can be told.
     pub(super) async fn readable(&self) -> io::Result<()> {
-        each_known!(&self.kind, socket => socket.readable().await, Err(unknown()))
+        let ready = each_known!(&self.kind, socket => socket.ready(HEARD).await, Err(unknown()));
+        ready.map(drop)
     }
 
     /// Waits until something can go out, or something else can be told.
@@ -175,16 +180,25 @@ impl Socket {
 
     /// Takes a datagram, with its size and its sender; as much of it as there is room for.
     pub(super) fn receive_from(&self, buffer: &mut [u8]) -> io::Result<(usize, Address)> {
-        match &self.kind {
+        let received = match &self.kind {
             Kind::Udp(socket) => {
-                let (size, from) = socket.try_recv_from(buffer)?;
-                Ok((size, from.into()))
+                let received = socket.try_recv_from(buffer);
+                received.map(|(size, from)| (size, from.into()))
             }
             Kind::UnixDatagram(socket) => {
-                let (size, from) = socket.try_recv_from(buffer)?;
-                Ok((size, from.into()))
+                let received = socket.try_recv_from(buffer);
+                received.map(|(size, from)| (size, from.into()))
             }
             _ => Err(unknown()),
+        };
+        match received {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.attempt(Interest::ERROR, || {
+                    let pending = socket_error(self)?;
+                    Err(pending.map_or_else(Into::into, |()| error))
+                })
+            }
+            received => received,
         }
     }
 }
