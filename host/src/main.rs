@@ -56,11 +56,14 @@ async fn run() -> Result<u8> {
     Ok(host.run(&component, invocation).await?.status)
 }
 
-/// What the command may do beyond WASI: connect wherever this user may, as with the network. Abstract names are granted one by
+/// What the command may do beyond WASI: set options, and `unix` connect wherever this user may. Abstract names are granted one by
 /// one, and so those that are among the arguments.
 fn posix(arguments: &[String]) -> PosixCtxBuilder {
     let options = SocketOption::ALL.into_iter();
     let grants = options.fold(PosixCtx::builder(), PosixCtxBuilder::allow_option);
+    if arguments.get(1).is_none_or(|command| command != "unix") {
+        return grants;
+    }
     let names = arguments.iter().filter_map(|it| it.strip_prefix('@'));
     names.fold(grants.allow_unix("/"), PosixCtxBuilder::allow_unix_name)
 }

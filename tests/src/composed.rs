@@ -5,7 +5,7 @@ use crate::command::{binary, built};
 use crate::proc_net;
 use crate::scripted::Scripted;
 use anyhow::{Context, Result, anyhow, bail, ensure};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::pin::pin;
 use std::process::Command;
 use std::sync::OnceLock;

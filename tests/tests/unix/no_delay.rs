@@ -119,6 +119,6 @@ async fn two_writes_and_a_read_with_a_peer_that_delays_its_acks() {
         slow * 1e3,
         off * 1e3
     );
-    assert!(fast < 0.002, "{fast}");
     assert!(slow > 0.01 && off > 0.01, "{slow} {off}");
+    assert!(fast * 4.0 < slow.min(off), "{fast} {slow} {off}");
 }

@@ -157,10 +157,16 @@ impl DatagramSocket {
             if !open {
                 return Err(Failure::InvalidState);
             }
+            let mut pause = PAUSES.0;
             loop {
                 socket.readable().await?;
                 let (data, from) = match take(&socket, &desk) {
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                        // Another call was faster; or the socket was shut down, and is ready for ever.
+                        tokio::time::sleep(pause).await;
+                        pause = (pause * 2).min(PAUSES.1);
+                        continue;
+                    }
                     taken => taken?,
                 };
                 let heard = match &from {
@@ -280,6 +286,8 @@ async fn send(
     attempt: impl Fn(&Socket) -> Result<(), Errno>,
 ) -> Result<(), Failure> {
     let mut pause = PAUSES.0;
+    // A socket that once had an error is ready for ever to tokio, whether there is room or not: that alone is not waited for.
+    let mut was_ready = false;
     loop {
         match attempt(socket) {
             Ok(()) => return Ok(()),
@@ -290,8 +298,12 @@ async fn send(
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                     sent => return Ok(sent?),
                 }
-                if let Ok(ready) = tokio::time::timeout(pause, socket.writable()).await {
+                if was_ready {
+                    tokio::time::sleep(pause).await;
+                    was_ready = false;
+                } else if let Ok(ready) = tokio::time::timeout(pause, socket.writable()).await {
                     ready?;
+                    was_ready = true;
                 }
                 pause = (pause * 2).min(PAUSES.1);
             }
