@@ -254,6 +254,47 @@ async fn a_receiver_without_room_is_waited_for() {
     }
 }
 
+/// A socket that once had an error is ready for ever, as epoll tells it: its host goes on with everything else all the same
+/// while the socket waits for room. Everything runs on one thread here.
+#[tokio::test]
+async fn a_socket_that_had_an_error_waits_as_others_do() {
+    let home = Home::new();
+    let slow = peer(&home.join("slow"));
+    let (go_on, told) = std::sync::mpsc::channel();
+    let reading = tokio::task::spawn_blocking(move || {
+        // The first is there before anybody reads on, and then it is the host's turn to say so.
+        heard(&slow);
+        let in_time = told.recv_timeout(SEEN).is_ok();
+        for _ in 1..2000 {
+            heard(&slow);
+        }
+        in_time
+    });
+    let [a, b, c] = ["a", "b", "c"].map(|name| home.at(name));
+    let steps = steps![
+        "datagrams a unix" => "ok",
+        "datagrams b unix" => "ok",
+        "datagrams c unix" => "ok",
+        format!("bind a {a}") => "ok",
+        format!("bind b {b}") => "ok",
+        format!("bind c {c}") => "ok",
+        format!("connect a {b}") => "ok",
+        format!("connect b {a}") => "ok",
+        "post a x" => "ok",
+        // What lies there for it is thrown away, and the sender told of an error.
+        format!("connect b {c}") => "ok",
+        format!("connect a {}", home.at("slow")) => "ok",
+        "post-many a 2000" => "ok",
+    ];
+    let others = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        go_on.send(()).unwrap();
+    };
+    let (done, ()) = tokio::join!(expect(Network::none(), home.grant(), &steps), others);
+    done.unwrap();
+    assert!(reading.await.unwrap(), "its host did nothing else");
+}
+
 #[tokio::test]
 async fn sizes() {
     let home = Home::new();
