@@ -1,20 +1,4 @@
-//! Runs WebAssembly components in wasmtime with WASI 0.2 and 0.3: Switchboard itself, or an application that it is plugged
-//! into. What a component may do is spelled out; by default it may do nothing.
-//!
-//! ```no_run
-//! use switchboard_host::{Host, Invocation, Permissions};
-//!
-//! # async fn example() -> anyhow::Result<()> {
-//! let host = Host::new()?;
-//! let component = host.load(&std::fs::read("target/switchboard.wasm")?)?;
-//! let invocation = Invocation::new(["switchboard", "connect", "localhost", "6379"])
-//!     .permissions(Permissions::none().connect().look_up());
-//! let exit = host.run(&component, invocation).await?;
-//! std::process::exit(exit.status.into());
-//! # }
-//! ```
-//!
-//! The futures need a tokio runtime. A current-thread one is fastest: it spares a change of thread for every wake-up.
+#![doc = include_str!("../README.md")]
 
 mod invocation;
 mod network;

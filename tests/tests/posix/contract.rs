@@ -59,6 +59,18 @@ fn every_item_is_documented_and_dated() {
     assert!(undocumented.is_empty(), "{undocumented:?}");
 }
 
+/// As `wasm-tools component wit` reads and writes it.
+#[test]
+fn it_survives_being_encoded() {
+    let mut resolve = Resolve::new();
+    let (package, _) = resolve.push_dir(folder()).unwrap();
+    let encoded = wit_component::encode(&resolve, package).unwrap();
+    let decoded = wit_component::decode(&encoded).unwrap();
+    let resolve = decoded.resolve();
+    let name = resolve.packages[decoded.package()].name.to_string();
+    assert_eq!(name, "switchboard:posix@0.1.0");
+}
+
 /// What it builds on is what the other package has.
 #[test]
 fn dependencies_are_the_same() {

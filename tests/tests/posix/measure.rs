@@ -20,8 +20,11 @@ async fn native(path: &Path) -> f64 {
     let (mut incoming, mut outgoing) = stream.into_split();
     let begun = Instant::now();
     let writing = async move {
-        let piece = vec![7; PIECE];
+        let (whole, mut piece) = (vec![7; PIECE], Vec::with_capacity(PIECE));
         for _ in 0..MIB * 1024 * 1024 / PIECE {
+            // Whoever sends has something new each time.
+            piece.clear();
+            piece.extend_from_slice(&whole);
             outgoing.write_all(&piece).await.unwrap();
         }
     };
