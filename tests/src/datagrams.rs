@@ -37,7 +37,7 @@ pub async fn ask(pki: &Pki, questions: &[Question]) -> Result<Vec<Answer>> {
     ask_in(&Setting::usual(pki.folder()), pki, questions).await
 }
 
-/// As [`ask`], in this setting.
+/// As [`ask()`], in this setting.
 pub async fn ask_in(
     setting: &Setting<'_>,
     pki: &Pki,
