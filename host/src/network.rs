@@ -340,9 +340,9 @@ mod tests {
             assert_eq!(is, permitted, "{purpose:?} {address}");
             assert!(Network::any().permits(at(address), purpose));
             assert!(!Network::none().permits(at(address), purpose));
-            let even = Network::decided_by(|address, _| address.port() % 2 == 0);
+            let even = Network::decided_by(|address, _| address.port().is_multiple_of(2));
             let port = at(address).port();
-            assert_eq!(even.permits(at(address), purpose), port % 2 == 0);
+            assert_eq!(even.permits(at(address), purpose), port.is_multiple_of(2));
         }
         assert!(network.has_tcp() && network.has_udp());
         assert!(!Network::none().has_tcp() && !Network::none().has_udp());

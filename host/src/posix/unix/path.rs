@@ -24,6 +24,9 @@ const LINKS: usize = 40;
 /// How many names may be still to walk. Links can lead to more and more of them.
 const NAMES: usize = 4096;
 
+/// How many directories a path may lead down, each of which is held open.
+const DEPTH: usize = 256;
+
 /// A file to connect to.
 #[derive(Debug)]
 pub(super) struct Found(OwnedFd);
@@ -223,6 +226,9 @@ impl<'a> Walk<'a> {
         let file = openat(&self.last().file, &next.name, flags, Mode::empty())?;
         let kind = FileType::from_raw_mode(fstat(&file)?.st_mode);
         if kind != FileType::Symlink {
+            if self.steps.len() >= DEPTH {
+                return Err(Failure::PathTooLong);
+            }
             self.steps.push(Step {
                 name: next.name.clone(),
                 file,
@@ -431,6 +437,18 @@ mod tests {
             Failure::PathTooLong | Failure::TooManySymbolicLinks
         );
         assert!(stopped, "{failure:?}");
+    }
+
+    #[test]
+    fn what_is_too_deep_is_stopped() {
+        let scene = Scene::new();
+        let deep = "d/".repeat(DEPTH);
+        fs::create_dir_all(scene.home.join("granted").join(&deep)).unwrap();
+        scene.link(&deep[..deep.len() / 2], "granted/half");
+        scene.link(&deep, "granted/whole");
+        scene.find("granted/half").unwrap();
+        let failure = scene.find("granted/whole").unwrap_err();
+        assert!(matches!(failure, Failure::PathTooLong), "{failure:?}");
     }
 
     #[test]
