@@ -7,6 +7,7 @@ use super::bindings::switchboard::posix::sockets::{
 use super::streams::{Consumer, Producer};
 use super::{DatagramSocket, Posix, PosixCtxView, StreamSocket, Trappable};
 use std::iter;
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use wasmtime::component::{Access, Accessor, FutureReader, Resource, StreamReader};
 use wasmtime_wasi::p3::bindings::sockets::types::ErrorCode;
@@ -22,6 +23,11 @@ impl PosixCtxView<'_> {
     fn datagrams(&mut self, socket: &Resource<DatagramSocket>) -> Outcome<&mut DatagramSocket> {
         self.table.get_mut(socket).map_err(Trappable::trap)
     }
+}
+
+/// Sockets are watched by tokio, which panics where it does not run.
+fn in_runtime() -> Outcome<()> {
+    Handle::try_current().map(drop).map_err(Trappable::trap)
 }
 
 impl Host for PosixCtxView<'_> {
@@ -95,6 +101,7 @@ macro_rules! option {
 
 impl HostStreamSocket for PosixCtxView<'_> {
     fn create(&mut self, family: Family) -> Outcome<Resource<StreamSocket>> {
+        in_runtime()?;
         let socket = StreamSocket::create(self.ctx, family)?;
         self.table.push(socket).map_err(Trappable::trap)
     }
@@ -225,6 +232,7 @@ impl<T: Send> HostDatagramSocketWithStore<T> for Posix {
 
 impl HostDatagramSocket for PosixCtxView<'_> {
     fn create(&mut self, family: Family) -> Outcome<Resource<DatagramSocket>> {
+        in_runtime()?;
         let socket = DatagramSocket::create(self.ctx, family)?;
         self.table.push(socket).map_err(Trappable::trap)
     }
