@@ -32,6 +32,7 @@ bench: build app ## Measure against native tokio and CPython's asyncio
 	@tools/needs.sh python3
 	@$(BIN)/bench
 
+# Each way to build it has a folder of its own: in one they would all write the same file, and be linked again every time.
 component: setup ## Build target/switchboard.wasm, -posix.wasm with Unix sockets, and -tls.wasm, TLS alone
 	@echo 'Building the component: target/switchboard.wasm'
 	@$(WASM) -p switchboard-guest
@@ -39,14 +40,14 @@ component: setup ## Build target/switchboard.wasm, -posix.wasm with Unix sockets
 	@cmp -s target/documented.wasm target/switchboard.wasm \
 		|| cp target/documented.wasm target/switchboard.wasm
 	@echo 'Building it for hosts with the POSIX capability: target/switchboard-posix.wasm'
-	@$(WASM) -p switchboard-guest --features posix
-	@$(TOOL) document -- target/wasm32-wasip2/release/switchboard.wasm wit switchboard target/documented.wasm
+	@$(WASM) -p switchboard-guest --features posix --target-dir target/posix
+	@$(TOOL) document -- target/posix/wasm32-wasip2/release/switchboard.wasm wit switchboard target/documented.wasm
 	@cmp -s target/documented.wasm target/switchboard-posix.wasm \
 		|| cp target/documented.wasm target/switchboard-posix.wasm
 	@echo 'Building its TLS alone: target/switchboard-tls.wasm'
 	@$(CARGO) rustc --target wasm32-wasip2 --release --locked --quiet -p switchboard-guest --no-default-features \
-		-- -Clink-arg=--skip-wit-component
-	@$(TOOL) narrow -- target/wasm32-wasip2/release/switchboard.wasm target/narrowed.wasm \
+		--target-dir target/tls -- -Clink-arg=--skip-wit-component
+	@$(TOOL) narrow -- target/tls/wasm32-wasip2/release/switchboard.wasm target/narrowed.wasm \
 		wasi:random/random wasi:random/insecure-seed wasi:clocks/wall-clock
 	@$(TOOL) document -- target/narrowed.wasm wit switchboard-tls target/documented.wasm
 	@cmp -s target/documented.wasm target/switchboard-tls.wasm \

@@ -193,14 +193,15 @@ impl<'a> Walk<'a> {
     /// A failure is told where something is granted; elsewhere it would tell what is there.
     fn explain(&self, failure: Failure, next: &Ahead) -> Failure {
         let mut path = self.path();
-        path.push(&next.name);
-        // Where the rest would lead, unless it leads back.
-        if !self.ahead.iter().any(|it| it.name == "..") {
-            path.extend(self.ahead.iter().map(|it| &it.name));
-            path.extend(&self.creating);
+        if next.name != ".." {
+            path.push(&next.name);
+            // Where the rest would lead, unless it leads back.
+            if !self.ahead.iter().any(|it| it.name == "..") {
+                path.extend(self.ahead.iter().map(|it| &it.name));
+                path.extend(&self.creating);
+            }
         }
-        let known = next.name != ".." && self.granted.has(&path);
-        match known {
+        match self.granted.has(&path) {
             true => failure,
             false => Failure::AccessDenied,
         }
@@ -242,7 +243,7 @@ impl<'a> Walk<'a> {
         }
         let target = readlinkat(&file, c"", Vec::new())?.into_bytes();
         // One that stands where nothing is granted is the host's own.
-        let suspect = next.suspect && self.granted.has(&self.path());
+        let suspect = self.granted.has(&self.path());
         if target.first() == Some(&b'/') {
             self.steps.clear();
         }
