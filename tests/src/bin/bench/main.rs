@@ -1,4 +1,7 @@
-//! `make bench`: one echo server, three clients, one run. Native tokio is the yardstick.
+//! `make bench`: one echo server, three clients, one run. Native tokio is the yardstick; and for what TLS costs beyond its
+//! cipher, the cipher.
+
+mod cipher;
 
 use anyhow::{Context, Result};
 use comfy_table::{CellAlignment, Table, presets};
@@ -178,8 +181,16 @@ fn main() -> Result<()> {
     let leaf = pki.issue(&[NAME])?;
     let plain = TcpServer::start("127.0.0.1", Behaviour::Echo)?;
     let secure = TlsServer::echo("127.0.0.1", &leaf)?;
-    let chacha20 = only(CipherSuite::TLS13_CHACHA20_POLY1305_SHA256, &leaf)?;
-    let aes128 = only(CipherSuite::TLS13_AES_128_GCM_SHA256, &leaf)?;
+    let chacha20 = only(
+        CipherSuite::TLS13_CHACHA20_POLY1305_SHA256,
+        &leaf,
+        Behaviour::Echo,
+    )?;
+    let aes128 = only(
+        CipherSuite::TLS13_AES_128_GCM_SHA256,
+        &leaf,
+        Behaviour::Echo,
+    )?;
     let folder = Folder::new()?;
     let path = folder.file("echo");
     let _unix = UnixServer::echo(&path)?;
@@ -192,9 +203,7 @@ fn main() -> Result<()> {
     let plugged = Plugged::new().context("the application with Switchboard plugged in")?;
     let ca: PathBuf = pki.ca_path().into();
 
-    let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
-    table.set_header([
+    let mut table = table([
         "",
         "",
         "native tokio",
@@ -250,11 +259,6 @@ fn main() -> Result<()> {
             of_asyncio(format!("{:.2}", asyncio / switchboard)),
         ]);
     }
-    for column in 2..7 {
-        if let Some(column) = table.column_mut(column) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
     println!("{table}");
     println!(
         "Against an echo server on tokio in the process of the first two; TLS there by ring and AWS-LC, in"
@@ -262,16 +266,31 @@ fn main() -> Result<()> {
     println!(
         "Switchboard by the primitives of crypto/, in asyncio by OpenSSL. No session is resumed unless that is said. Best of {ROUNDS}."
     );
-    Ok(())
+    println!();
+    cipher::print(&plugged, &runtime, pki.ca_path(), &leaf)
 }
 
-/// An echo over TLS with this suite alone, by ring.
-fn only(suite: CipherSuite, leaf: &Leaf) -> Result<TlsServer> {
+/// A table whose columns are of numbers from the third on.
+fn table<const N: usize>(header: [&str; N]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+    table.set_header(header);
+    for column in 2..N {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table
+}
+
+/// A server of TLS 1.3 with this suite alone, by ring.
+fn only(suite: CipherSuite, leaf: &Leaf, behaviour: Behaviour) -> Result<TlsServer> {
     let mut provider = (*tls::classical()).clone();
     provider.cipher_suites.retain(|it| it.suite() == suite);
     let options = tls::Options {
         provider: provider.into(),
         versions: vec![&TLS13],
+        behaviour,
         ..tls::Options::default()
     };
     TlsServer::start("127.0.0.1", leaf, &options)
