@@ -47,9 +47,11 @@ component: setup ## Build target/switchboard.wasm and, TLS alone, target/switchb
 	@cmp -s target/documented.wasm target/switchboard-tls.wasm \
 		|| cp target/documented.wasm target/switchboard-tls.wasm
 
-app: setup ## Build target/app.wasm, an application to plug it into
-	@echo 'Building the application that the tests plug it into: target/app.wasm'
-	@$(WASM) -p switchboard-app
+app: setup ## Build target/app.wasm, an application to plug it into, and target/client_app.wasm, one on the Rust SDK
+	@echo 'Building the applications that the tests plug it into: target/app.wasm, target/client_app.wasm'
+	@$(WASM) -p switchboard-app -p switchboard-client-app
+	@cmp -s target/wasm32-wasip2/release/client_app.wasm target/client_app.wasm \
+		|| cp target/wasm32-wasip2/release/client_app.wasm target/client_app.wasm
 	@cmp -s target/wasm32-wasip2/release/app.wasm target/app.wasm \
 		|| cp target/wasm32-wasip2/release/app.wasm target/app.wasm
 

@@ -30,7 +30,7 @@ pub fn app() -> Result<Vec<u8>> {
 /// The application with the component, which `make component` builds, plugged into it; done once for this process.
 pub fn composed() -> Result<&'static [u8]> {
     static COMPOSED: OnceLock<Result<Vec<u8>>> = OnceLock::new();
-    shared(COMPOSED.get_or_init(plug)).map(Vec::as_slice)
+    shared(COMPOSED.get_or_init(|| plug("app.wasm"))).map(Vec::as_slice)
 }
 
 /// What came of a run.
@@ -61,10 +61,20 @@ fn shared<T>(made: &'static Result<T>) -> Result<&'static T> {
 /// Runs the application with these arguments and with this folder as `/pki`, at most for [`LIMIT`]. It has to succeed,
 /// and to write nothing to standard error.
 pub async fn run(arguments: &str, folder: &Path) -> Result<Run> {
-    run_into(pipe(), arguments, folder).await
+    run_of(compiled()?, arguments, folder).await
 }
 
-async fn run_into(stdout: MemoryOutputPipe, arguments: &str, folder: &Path) -> Result<Run> {
+/// As [`run`], of another application.
+pub async fn run_of(component: &Component, arguments: &str, folder: &Path) -> Result<Run> {
+    run_into(component, pipe(), arguments, folder).await
+}
+
+async fn run_into(
+    component: &Component,
+    stdout: MemoryOutputPipe,
+    arguments: &str,
+    folder: &Path,
+) -> Result<Run> {
     let stderr = pipe();
     let words = ["app"].into_iter().chain(arguments.split_whitespace());
     let permissions = Permissions::none().connect().look_up();
@@ -72,7 +82,7 @@ async fn run_into(stdout: MemoryOutputPipe, arguments: &str, folder: &Path) -> R
         .permissions(permissions.read(folder, "/pki"))
         .stdout(stdout.clone())
         .stderr(stderr.clone());
-    let exit = tokio::time::timeout(LIMIT, host()?.run(compiled()?, invocation)).await;
+    let exit = tokio::time::timeout(LIMIT, host()?.run(component, invocation)).await;
     let (output, errors) = (text(&stdout)?, text(&stderr)?);
     let told = || format!("{arguments}:\n{output}{errors}");
     let exit = exit.map_err(|_| anyhow!("{}took longer than {LIMIT:?}", told()))?;
@@ -102,7 +112,7 @@ pub async fn run_until(
     let gate = Scripted::silent("127.0.0.1")?;
     let arguments = format!("{arguments} gate={}", gate.addr());
     let stdout = pipe();
-    let mut running = pin!(run_into(stdout.clone(), &arguments, folder));
+    let mut running = pin!(run_into(compiled()?, stdout.clone(), &arguments, folder));
     let looked = async {
         gate.until(LIMIT, |log| log.accepted() == 1).await?;
         look(text(&stdout)?).await
@@ -123,13 +133,14 @@ fn pipe() -> MemoryOutputPipe {
     MemoryOutputPipe::new(4 * 1024 * 1024)
 }
 
-fn plug() -> Result<Vec<u8>> {
+/// What was built of an application, with the component plugged into it.
+pub fn plug(app: &str) -> Result<Vec<u8>> {
     let folder = tempfile::Builder::new()
         .prefix("switchboard-composed-")
         .tempdir()?;
     let composed = folder.path().join("composed.wasm");
     let mut wac = Command::new(binary("wac")?);
-    wac.arg("plug").arg(built("app.wasm")?);
+    wac.arg("plug").arg(built(app)?);
     wac.arg("--plug").arg(component()?);
     wac.arg("-o").arg(&composed);
     child::run(wac, &[], PLUGGED)?.success()?;
