@@ -19,7 +19,7 @@ TOOL := $(CARGO) run --locked --quiet -p switchboard-tools --no-default-features
 .PHONY: help run test bench component app build setup lint doc clean
 
 help: ## Say what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## Connect past two dead addresses with TLS, or to HOST and PORT, with TLS=1 or without
 	@$(if $(HOST),$(BIN)/switchboard connect '$(HOST)' '$(PORT)' $(if $(filter 1,$(TLS)),--tls) -v,$(BIN)/demo)
@@ -27,6 +27,11 @@ run: build ## Connect past two dead addresses with TLS, or to HOST and PORT, wit
 test: build app ## Run all tests
 	@tools/needs.sh openssl python3
 	@$(CARGO) test --workspace --locked --no-fail-fast
+
+example-%: build ## Build, plug and run examples/rust/http, redis, chat or dns against a server on loopback
+	@tools/needs.sh openssl
+	@$(WASM) -p switchboard-example-$*
+	@$(BIN)/example $*
 
 bench: build app ## Measure against native tokio and CPython's asyncio
 	@tools/needs.sh python3
@@ -50,6 +55,7 @@ component: setup ## Build target/switchboard.wasm and, TLS alone, target/switchb
 app: setup ## Build target/app.wasm, an application to plug it into, and target/client_app.wasm, one on the Rust SDK
 	@echo 'Building the applications that the tests plug it into: target/app.wasm, target/client_app.wasm'
 	@$(WASM) -p switchboard-app -p switchboard-client-app
+	@$(WASM) -p switchboard-client --example first
 	@cmp -s target/wasm32-wasip2/release/client_app.wasm target/client_app.wasm \
 		|| cp target/wasm32-wasip2/release/client_app.wasm target/client_app.wasm
 	@cmp -s target/wasm32-wasip2/release/app.wasm target/app.wasm \
@@ -68,6 +74,8 @@ lint: build ## Check format and lints
 	@$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	@$(CARGO) clippy -p switchboard-guest --target wasm32-wasip2 --locked -- -D warnings
 	@$(CARGO) clippy -p switchboard-app --target wasm32-wasip2 --locked -- -D warnings
+	@$(CARGO) clippy -p switchboard-client -p switchboard-client-app -p 'switchboard-example-*' \
+		--target wasm32-wasip2 --locked -- -D warnings
 
 doc: component ## Write the documentation to target/doc
 	@RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --locked

@@ -1,4 +1,4 @@
-//! Connections for WebAssembly components.
+#![doc = include_str!("../README.md")]
 #![deny(missing_docs)]
 
 #[allow(

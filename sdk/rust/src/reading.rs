@@ -15,7 +15,7 @@ use wit_bindgen::rt::async_support::{FutureReader, StreamReader, StreamResult};
 
 /// How much is read at a time in the beginning, and at most; it is doubled when a read fills it.
 const SMALLEST: usize = 16 * 1024;
-const LARGEST: usize = 256 * 1024;
+const LARGEST: usize = 64 * 1024;
 
 /// A stream, how it ends, and what was read of it.
 pub(crate) type Taken = (

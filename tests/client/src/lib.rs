@@ -6,6 +6,7 @@
 #[allow(unsafe_code, reason = "an allocator is")]
 mod allocations;
 mod arguments;
+mod bench;
 mod bulk;
 mod cancel;
 mod datagrams;
@@ -45,6 +46,7 @@ type Outcome<T = ()> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 async fn command(arguments: &Arguments) -> Outcome {
     match arguments.word(0)? {
         "echo" => echo::run(arguments).await,
+        "bench" => bench::run(arguments).await,
         "bulk" => bulk::run(arguments).await,
         "cancel" => cancel::run(arguments).await,
         "datagrams" => datagrams::run(arguments).await,

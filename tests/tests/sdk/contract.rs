@@ -1,10 +1,12 @@
 //! What the crate is built from, and what it leads to.
 
+use crate::pki;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use switchboard_tests::client;
-use switchboard_tests::composed::host;
+use switchboard_tests::composed::{self, host};
+use switchboard_tests::echo::TcpServer;
 
 fn files(folder: &Path, below: &Path, into: &mut BTreeMap<PathBuf, Vec<u8>>) {
     for entry in fs::read_dir(folder.join(below)).unwrap() {
@@ -40,4 +42,22 @@ fn worlds_are_merged() {
     let names: Vec<_> = imports.map(|(name, _)| name.to_owned()).collect();
     assert!(names.iter().all(|it| it.starts_with("wasi:")), "{names:?}");
     host().unwrap();
+}
+
+/// What the crate's page begins with is what is built here, and it runs.
+#[tokio::test]
+async fn the_first_example_runs() {
+    let sdk = Path::new(env!("CARGO_MANIFEST_DIR")).join("../sdk/rust");
+    let page = fs::read_to_string(sdk.join("README.md")).unwrap();
+    let example = fs::read_to_string(sdk.join("examples/first.rs")).unwrap();
+    let (_, example) = example.split_once("\n\n").unwrap();
+    assert!(page.contains(&format!("```rust,ignore\n{example}```\n")));
+
+    let (pki, _) = pki();
+    let echo = TcpServer::echo("127.0.0.1").unwrap();
+    let plugged = composed::plug("wasm32-wasip2/release/examples/first.wasm").unwrap();
+    let component = host().unwrap().load(&plugged).unwrap();
+    let arguments = format!("127.0.0.1 {}", echo.addr().port());
+    let run = composed::run_of(&component, &arguments, pki.folder()).await;
+    assert_eq!(run.unwrap().output, "hello\n");
 }

@@ -15,6 +15,7 @@ use crate::writing::Writing;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::fmt;
+use std::future::poll_fn;
 use std::io::IoSlice;
 use std::rc::Rc;
 use std::sync::{Arc, PoisonError};
@@ -66,6 +67,9 @@ pub(super) struct Inner {
     pub(super) reading_paused: Cell<bool>,
     pub(super) eof_wanted: Cell<bool>,
     dropped_writes: Cell<u32>,
+    /// The protocol was told that it is lost, for which these wait.
+    over: Cell<bool>,
+    waiting: RefCell<Vec<Waker>>,
     /// Why it ended.
     pub(super) reason: RefCell<Option<Error>>,
     /// Of the task that moves the bytes.
@@ -102,6 +106,8 @@ impl Transport {
             reading_paused: Cell::new(false),
             eof_wanted: Cell::new(false),
             dropped_writes: Cell::new(0),
+            over: Cell::new(false),
+            waiting: RefCell::default(),
             reason: RefCell::new(None),
             waker: RefCell::new(None),
         });
@@ -294,6 +300,27 @@ impl Transport {
     /// ```
     pub fn abort(&self) {
         self.0.end(None);
+    }
+
+    /// Waits until the connection is lost, and its protocol was told. An export that returns before may take the whole program
+    /// along: `wasmtime run` ends with `run`. asyncio: `StreamWriter.wait_closed`.
+    ///
+    /// ```no_run
+    /// # async fn example(transport: switchboard_client::protocol::Transport) {
+    /// transport.close();
+    /// transport.wait_closed().await;
+    /// # }
+    /// ```
+    pub async fn wait_closed(&self) {
+        poll_fn(|context| {
+            if self.0.over.get() {
+                return Poll::Ready(());
+            }
+            let waker = context.waker().clone();
+            self.0.waiting.borrow_mut().push(waker);
+            Poll::Pending
+        })
+        .await;
     }
 
     /// What is known of the connection: `sockname`, `peername`, and with TLS `ssl_object`, `cipher` and `peercert`. What
@@ -524,6 +551,10 @@ impl Inner {
         self.known.borrow_mut().tls = None;
         if let Some(handler) = handler {
             handler.connection_lost(reason.as_ref());
+        }
+        self.over.set(true);
+        for waker in self.waiting.take() {
+            waker.wake();
         }
     }
 }

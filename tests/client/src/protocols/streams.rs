@@ -102,6 +102,7 @@ pub(super) async fn run(scenario: &str, arguments: &Arguments) -> Outcome<Rc<Rec
         "info" => info(&transport, &recorder).await?,
         other => return Err(format!("no such scenario: {other}").into()),
     }
+    promptly(transport.wait_closed()).await?;
     recorder.until("lost").await?;
     // Exactly once: nothing comes after it.
     sleep(Duration::from_millis(5)).await;
