@@ -16,7 +16,7 @@ WASM := $(CARGO) build --target wasm32-wasip2 --release --locked --quiet
 # Steps of the build that do not wait for wasmtime.
 TOOL := $(CARGO) run --locked --quiet -p switchboard-tools --no-default-features --bin
 
-.PHONY: help run test bench component app build setup lint doc clean
+.PHONY: help run test bench component app servers build setup lint doc clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,7 +24,7 @@ help: ## Say what there is
 run: build ## Connect past two dead addresses with TLS, or to HOST and PORT, with TLS=1 or without
 	@$(if $(HOST),$(BIN)/switchboard connect '$(HOST)' '$(PORT)' $(if $(filter 1,$(TLS)),--tls) -v,$(BIN)/demo)
 
-test: build app ## Run all tests
+test: build app servers ## Run all tests
 	@tools/needs.sh openssl python3
 	@$(CARGO) test --workspace --locked --no-fail-fast
 
@@ -60,6 +60,9 @@ app: setup ## Build target/app.wasm, an application to plug it into, and target/
 		|| cp target/wasm32-wasip2/release/client_app.wasm target/client_app.wasm
 	@cmp -s target/wasm32-wasip2/release/app.wasm target/app.wasm \
 		|| cp target/wasm32-wasip2/release/app.wasm target/app.wasm
+
+servers:
+	@$(CARGO) build --manifest-path tests/servers/Cargo.toml --target-dir target/servers --locked --quiet
 
 build: component
 	@echo 'Building the host, the tools and the tests (wasmtime takes ten minutes, once)'

@@ -2,6 +2,7 @@
 
 mod connections;
 mod contract;
+mod libraries;
 mod protocols;
 
 use switchboard_tests::certs::{Leaf, Pki};
