@@ -16,7 +16,7 @@ WASM := $(CARGO) build --target wasm32-wasip2 --release --locked --quiet
 # Steps of the build that do not wait for wasmtime.
 TOOL := $(CARGO) run --locked --quiet -p switchboard-tools --no-default-features --bin
 
-.PHONY: help run test bench component app servers build setup lint doc clean
+.PHONY: help run test bench component app example servers build setup lint doc clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,7 +24,7 @@ help: ## Say what there is
 run: build ## Connect past two dead addresses with TLS, or to HOST and PORT, with TLS=1 or without
 	@$(if $(HOST),$(BIN)/switchboard connect '$(HOST)' '$(PORT)' $(if $(filter 1,$(TLS)),--tls) -v,$(BIN)/demo)
 
-test: build app servers ## Run all tests
+test: build app example servers ## Run all tests
 	@tools/needs.sh openssl python3
 	@$(CARGO) test --workspace --locked --no-fail-fast
 
@@ -37,29 +37,47 @@ bench: build app ## Measure against native tokio and CPython's asyncio
 	@tools/needs.sh python3
 	@$(BIN)/bench
 
-component: setup ## Build target/switchboard.wasm and, TLS alone, target/switchboard-tls.wasm
+# Each way to build it has a folder of its own: in one they would all write the same file, and be linked again every time.
+component: setup ## Build target/switchboard.wasm, -posix.wasm with Unix sockets, and -tls.wasm, TLS alone
 	@echo 'Building the component: target/switchboard.wasm'
 	@$(WASM) -p switchboard-guest
 	@$(TOOL) document -- target/wasm32-wasip2/release/switchboard.wasm wit switchboard target/documented.wasm
 	@cmp -s target/documented.wasm target/switchboard.wasm \
 		|| cp target/documented.wasm target/switchboard.wasm
+	@echo 'Building it for hosts with the POSIX capability: target/switchboard-posix.wasm'
+	@$(WASM) -p switchboard-guest --features posix --target-dir target/posix
+	@$(TOOL) document -- target/posix/wasm32-wasip2/release/switchboard.wasm wit switchboard target/documented.wasm
+	@cmp -s target/documented.wasm target/switchboard-posix.wasm \
+		|| cp target/documented.wasm target/switchboard-posix.wasm
 	@echo 'Building its TLS alone: target/switchboard-tls.wasm'
 	@$(CARGO) rustc --target wasm32-wasip2 --release --locked --quiet -p switchboard-guest --no-default-features \
-		-- -Clink-arg=--skip-wit-component
-	@$(TOOL) narrow -- target/wasm32-wasip2/release/switchboard.wasm target/narrowed.wasm \
+		--target-dir target/tls -- -Clink-arg=--skip-wit-component
+	@$(TOOL) narrow -- target/tls/wasm32-wasip2/release/switchboard.wasm target/narrowed.wasm \
 		wasi:random/random wasi:random/insecure-seed wasi:clocks/wall-clock
 	@$(TOOL) document -- target/narrowed.wasm wit switchboard-tls target/documented.wasm
 	@cmp -s target/documented.wasm target/switchboard-tls.wasm \
 		|| cp target/documented.wasm target/switchboard-tls.wasm
 
-app: setup ## Build target/app.wasm, an application to plug it into, and target/client_app.wasm, one on the Rust SDK
-	@echo 'Building the applications that the tests plug it into: target/app.wasm, target/client_app.wasm'
-	@$(WASM) -p switchboard-app -p switchboard-client-app
-	@$(WASM) -p switchboard-client --example first
-	@cmp -s target/wasm32-wasip2/release/client_app.wasm target/client_app.wasm \
-		|| cp target/wasm32-wasip2/release/client_app.wasm target/client_app.wasm
+app: setup ## Build the applications that the tests plug it into: app.wasm, posix-app.wasm, and client-app.wasm on the Rust SDK
+	@echo 'Building the application that the tests plug it into: target/app.wasm'
+	@$(WASM) -p switchboard-app
 	@cmp -s target/wasm32-wasip2/release/app.wasm target/app.wasm \
 		|| cp target/wasm32-wasip2/release/app.wasm target/app.wasm
+	@echo 'Building the one that the tests of switchboard:posix run: target/posix-app.wasm'
+	@$(WASM) -p switchboard-posix-app
+	@cmp -s target/wasm32-wasip2/release/posix_app.wasm target/posix-app.wasm \
+		|| cp target/wasm32-wasip2/release/posix_app.wasm target/posix-app.wasm
+	@echo 'Building the one on the Rust SDK, and the first example of it: target/client-app.wasm'
+	@$(WASM) -p switchboard-client-app
+	@$(WASM) -p switchboard-client --example first
+	@cmp -s target/wasm32-wasip2/release/client_app.wasm target/client-app.wasm \
+		|| cp target/wasm32-wasip2/release/client_app.wasm target/client-app.wasm
+
+example: setup ## Build target/tls-engine.wasm, a program on blocking sockets to plug the TLS into
+	@echo 'Building the example of examples/tls-engine: target/tls-engine.wasm'
+	@$(WASM) -p switchboard-example-tls-engine --features component
+	@cmp -s target/wasm32-wasip2/release/tls-engine.wasm target/tls-engine.wasm \
+		|| cp target/wasm32-wasip2/release/tls-engine.wasm target/tls-engine.wasm
 
 servers:
 	@$(CARGO) build --manifest-path tests/servers/Cargo.toml --target-dir target/servers --locked --quiet
@@ -76,9 +94,12 @@ lint: build ## Check format and lints
 	@$(CARGO) fmt --all --check
 	@$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	@$(CARGO) clippy -p switchboard-guest --target wasm32-wasip2 --locked -- -D warnings
+	@$(CARGO) clippy -p switchboard-guest --features posix --target wasm32-wasip2 --locked -- -D warnings
 	@$(CARGO) clippy -p switchboard-app --target wasm32-wasip2 --locked -- -D warnings
 	@$(CARGO) clippy -p switchboard-client -p switchboard-client-app -p 'switchboard-example-*' \
 		--target wasm32-wasip2 --locked -- -D warnings
+	@$(CARGO) clippy -p switchboard-example-tls-engine --features component --target wasm32-wasip2 --locked -- -D warnings
+	@$(CARGO) clippy -p switchboard-posix-app --target wasm32-wasip2 --locked -- -D warnings
 
 doc: component ## Write the documentation to target/doc
 	@RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --locked

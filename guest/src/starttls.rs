@@ -128,20 +128,25 @@ impl Dialogue {
     fn answer(&self) -> Result<Answer, String> {
         let heard = &self.heard;
         match (self.protocol, self.answers) {
-            (Protocol::Smtp, 0) => smtp(heard, "220", None),
-            (Protocol::Smtp, 1) => smtp(heard, "250", Some("STARTTLS")),
-            (Protocol::Smtp, _) => smtp(heard, "220", None),
-            (Protocol::Imap, 0) => line(heard, |line| match line.strip_prefix("* ") {
-                Some(rest) => Ok(rest.starts_with("OK") || rest.starts_with("PREAUTH")),
-                None => Ok(false),
-            }),
+            (Protocol::Smtp, 0) => smtp(heard, "220", None, no_welcome),
+            (Protocol::Smtp, 1) => smtp(heard, "250", Some("STARTTLS"), refused),
+            (Protocol::Smtp, _) => smtp(heard, "220", None, refused),
+            (Protocol::Imap, 0) => {
+                let welcome = |line: &str| {
+                    let rest = line.strip_prefix("* ");
+                    // Not PREAUTH: it is too late for TLS then, or somebody in between says so (RFC 9051, section 7.1.4).
+                    rest.is_some_and(|it| it.starts_with("OK"))
+                };
+                line(heard, welcome, no_welcome)
+            }
             (Protocol::Imap, _) => imap(heard),
-            (Protocol::Pop3, _) => line(heard, |line| Ok(line.starts_with("+OK"))),
+            (Protocol::Pop3, 0) => line(heard, |line| line.starts_with("+OK"), no_welcome),
+            (Protocol::Pop3, _) => line(heard, |line| line.starts_with("+OK"), refused),
             (Protocol::Postgres, _) => match heard.first() {
                 None => Ok(Answer::Partial),
                 Some(b'S') => Ok(Answer::Good(1)),
                 Some(b'N') => Err("the server does not speak TLS".into()),
-                Some(_) => Err(refused(&String::from_utf8_lossy(heard))),
+                Some(_) => Err(refused(&postgres_error(heard))),
             },
             (Protocol::Ldap, _) => ldap(heard),
             (Protocol::Xmpp, 0) => xmpp_features(heard),
@@ -176,9 +181,27 @@ impl Protocol {
 }
 
 fn refused(answer: &str) -> String {
+    format!("the server refuses STARTTLS: {}", said(answer))
+}
+
+/// Of what should have been a greeting: it turns everybody away, or is no server of this kind.
+fn no_welcome(answer: &str) -> String {
+    format!("the server does not welcome: {}", said(answer))
+}
+
+fn said(answer: &str) -> String {
     let line = answer.lines().next().unwrap_or_default();
     let line: String = line.chars().take(200).collect();
-    format!("the server refuses STARTTLS: it says \"{line}\"")
+    format!("it says \"{line}\"")
+}
+
+/// The message for people in an `ErrorResponse` (PostgreSQL, message formats: fields of a letter and a text), or what it is
+/// else.
+fn postgres_error(heard: &[u8]) -> String {
+    let fields = heard.get(5..).unwrap_or_default();
+    let mut fields = fields.split(|&byte| byte == 0);
+    let message = fields.find_map(|field| field.strip_prefix(b"M"));
+    String::from_utf8_lossy(message.unwrap_or(heard)).into_owned()
 }
 
 /// The first line and its length, if it is complete.
@@ -191,22 +214,29 @@ fn first_line(heard: &[u8]) -> Option<(&str, usize)> {
 }
 
 /// One line that is good or not.
-fn line(heard: &[u8], is_good: impl Fn(&str) -> Result<bool, String>) -> Result<Answer, String> {
+fn line(
+    heard: &[u8],
+    is_good: impl Fn(&str) -> bool,
+    why_not: impl Fn(&str) -> String,
+) -> Result<Answer, String> {
     match first_line(heard) {
         None => Ok(Answer::Partial),
-        Some((line, length)) => match is_good(line)? {
-            true => Ok(Answer::Good(length)),
-            false => Err(refused(line)),
-        },
+        Some((line, length)) if is_good(line) => Ok(Answer::Good(length)),
+        Some((line, _)) => Err(why_not(line)),
     }
 }
 
 /// A reply of SMTP (RFC 5321, section 4.2): lines with the same code, all but the last with a hyphen behind it.
-fn smtp(heard: &[u8], code: &str, keyword: Option<&str>) -> Result<Answer, String> {
+fn smtp(
+    heard: &[u8],
+    code: &str,
+    keyword: Option<&str>,
+    why_not: impl Fn(&str) -> String,
+) -> Result<Answer, String> {
     let (mut at, mut found) = (0, keyword.is_none());
     while let Some((line, length)) = first_line(heard.get(at..).unwrap_or_default()) {
         let Some(rest) = line.strip_prefix(code) else {
-            return Err(refused(line));
+            return Err(why_not(line));
         };
         at += length;
         let text = rest.get(1..).unwrap_or_default();
@@ -429,7 +459,7 @@ mod tests {
             (
                 Protocol::Smtp,
                 [b"554 no\r\n".as_slice()].as_slice(),
-                "it says \"554 no\"",
+                "does not welcome: it says \"554 no\"",
             ),
             (
                 Protocol::Smtp,
@@ -442,12 +472,22 @@ mod tests {
                 "it says \"1 BAD no\"",
             ),
             (
+                Protocol::Imap,
+                &[b"* PREAUTH a\r\n"],
+                "does not welcome: it says \"* PREAUTH a\"",
+            ),
+            (
                 Protocol::Pop3,
                 &[b"+OK\r\n", b"-ERR no\r\n"],
                 "it says \"-ERR no\"",
             ),
             (Protocol::Postgres, &[b"N"], "does not speak TLS"),
             (Protocol::Postgres, &[b"E..."], "it says \"E...\""),
+            (
+                Protocol::Postgres,
+                &[b"E\0\0\0\x1aSFATAL\0C0A000\0Mgo away\0\0"],
+                "it says \"go away\"",
+            ),
             (
                 Protocol::Ldap,
                 &[b"\x30\x0c\x02\x01\x01\x78\x07\x0a\x01\x02\x04\0\x04\0"],

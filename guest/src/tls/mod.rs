@@ -9,6 +9,7 @@ pub mod failure;
 pub mod identity;
 pub mod key_log;
 pub mod name;
+mod pinned;
 pub mod session;
 pub mod suites;
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! How certificates are verified: by webpki, with the little that rustls leaves to us.
 
 use super::certificate;
+use super::pinned::Pinned;
 use super::trust::Anchors;
 use crate::failure::TlsFailure;
 use rustls::client::WebPkiServerVerifier;
@@ -53,6 +54,7 @@ pub(super) fn of_servers(
         .map_err(|error| TlsFailure::Configuration(error.to_string()))?;
     Ok(Arc::new(Server {
         webpki,
+        pinned: anchors.pinned.clone(),
         algorithms: provider.signature_verification_algorithms,
         names,
     }))
@@ -86,6 +88,7 @@ pub(super) fn of_clients(
     let webpki = built.map_err(|error| TlsFailure::Configuration(error.to_string()))?;
     Ok(Arc::new(Client {
         webpki,
+        pinned: anchors.pinned.clone(),
         algorithms: provider.signature_verification_algorithms,
     }))
 }
@@ -153,6 +156,7 @@ macro_rules! signatures {
 #[derive(Debug)]
 struct Server {
     webpki: Arc<WebPkiServerVerifier>,
+    pinned: Pinned,
     algorithms: WebPkiSupportedAlgorithms,
     names: bool,
 }
@@ -178,7 +182,13 @@ impl ServerCertVerifier for Server {
             Err(Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
             )) if !self.names => Ok(ServerCertVerified::assertion()),
-            verified => remembering_the_issuer(verified, end_entity, intermediates),
+            Err(refused) => {
+                let name = self.names.then_some(server_name);
+                let verified = self.pinned.verify(refused, end_entity, name, now);
+                remembering_the_issuer(verified, end_entity, intermediates)?;
+                Ok(ServerCertVerified::assertion())
+            }
+            verified => verified,
         }
     }
 
@@ -208,6 +218,7 @@ impl ServerCertVerifier for Anybody {
 #[derive(Debug)]
 struct Client {
     webpki: Arc<dyn ClientCertVerifier>,
+    pinned: Pinned,
     algorithms: WebPkiSupportedAlgorithms,
 }
 
@@ -233,7 +244,12 @@ impl ClientCertVerifier for Client {
         let verified = self
             .webpki
             .verify_client_cert(end_entity, intermediates, now);
-        remembering_the_issuer(verified, end_entity, intermediates)
+        let Err(refused) = verified else {
+            return verified;
+        };
+        let verified = self.pinned.verify(refused, end_entity, None, now);
+        remembering_the_issuer(verified, end_entity, intermediates)?;
+        Ok(ClientCertVerified::assertion())
     }
 
     signatures!();

@@ -1,14 +1,12 @@
 //! `start-tls`: TLS on a connection that stands (ASYNCIO D.3).
 
-use super::clock::sleep;
 use super::connect::ConnectError;
 use super::connection::Connection;
+use super::secure::within;
 use super::signal::Signal;
 use super::steps::Steps;
 use crate::failure::{Failure, Phase};
 use crate::options::{Tls, TlsTimeouts};
-use futures_lite::future::or;
-use std::net::SocketAddr;
 use std::rc::{Rc, Weak};
 
 /// The name of the call in asyncio.
@@ -57,19 +55,14 @@ async fn upgrade(
     } = options;
     timeouts.check()?;
     let session = tls.session(server_name.as_deref())?;
-    let peer = connection.remote_address().map(SocketAddr::from);
+    let peer = connection.remote_address().cloned();
     let secure = async {
         let connection = connection.with_tls(session, timeouts.shutdown()).await?;
         connection.handshake().await?;
-        Ok(connection)
+        Ok::<_, Failure>(connection)
     };
     // The time is for all of it: what a cancelled call has left unsent goes before the handshake.
-    let limit = timeouts.handshake();
-    let too_long = async {
-        sleep(limit).await;
-        Err(Failure::HandshakeTimedOut(limit))
-    };
-    let secure = or(secure, too_long);
+    let secure = within(timeouts, secure);
     steps.step(Phase::Handshake, peer, secure).await
 }
 

@@ -1,9 +1,9 @@
 //! An open connection.
 
-use crate::bindings::switchboard::connect::streams as wit;
+use crate::address::Address;
+use crate::bindings::switchboard::connect::streams::{self as wit, Credentials};
 use crate::bindings::switchboard::connect::tls::Facts;
 use crate::clock::within;
-use crate::convert::from_socket_address;
 use crate::error::{Error, Failure};
 use crate::reading::{Reading, Way};
 use crate::split::{ReadHalf, WriteHalf};
@@ -15,7 +15,6 @@ use futures_io::{AsyncBufRead, AsyncRead, AsyncWrite};
 use std::fmt;
 use std::future::poll_fn;
 use std::io::{self, IoSlice, IoSliceMut};
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
@@ -134,8 +133,8 @@ impl Connection {
     /// # }
     /// ```
     #[must_use]
-    pub fn local_addr(&self) -> Option<SocketAddr> {
-        self.shared.raw.local_address().map(from_socket_address)
+    pub fn local_addr(&self) -> Option<Address> {
+        self.shared.raw.local_address().map(Address::from_wit)
     }
 
     /// The address of the peer.
@@ -146,8 +145,20 @@ impl Connection {
     /// # }
     /// ```
     #[must_use]
-    pub fn peer_addr(&self) -> Option<SocketAddr> {
-        self.shared.raw.remote_address().map(from_socket_address)
+    pub fn peer_addr(&self) -> Option<Address> {
+        self.shared.raw.remote_address().map(Address::from_wit)
+    }
+
+    /// Who the peer is, on a Unix socket; `None` over TCP.
+    ///
+    /// ```no_run
+    /// # fn example(connection: &switchboard_client::Connection) {
+    /// let from_root = connection.peer_credentials().is_some_and(|it| it.uid == 0);
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn peer_credentials(&self) -> Option<Credentials> {
+        self.shared.raw.peer_credentials()
     }
 
     /// What TLS agreed on; `None` without TLS.

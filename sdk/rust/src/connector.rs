@@ -53,6 +53,7 @@ pub struct Connector<T = Remote> {
     hop_limit: Option<u8>,
     receive_buffer_size: Option<u64>,
     send_buffer_size: Option<u64>,
+    upgradable: bool,
 }
 
 /// The target of a [`Connector`] that looks up a name and tries addresses.
@@ -68,6 +69,7 @@ pub struct Remote {
     happy_eyeballs_delay: Option<Duration>,
     interleave: Option<u32>,
     all_errors: bool,
+    no_delay: Option<bool>,
 }
 
 /// The target of a [`Connector`] that has its socket already.
@@ -156,6 +158,7 @@ impl Connector<Remote> {
             happy_eyeballs_delay: Some(ATTEMPT_DELAY),
             interleave: None,
             all_errors: false,
+            no_delay: None,
         })
     }
 
@@ -261,6 +264,18 @@ impl Connector<Remote> {
         self.target.all_errors = true;
         self
     }
+
+    /// Whether what is written is sent at once, even if the peer has not confirmed what was sent before (`TCP_NODELAY`). Unless
+    /// said otherwise it is, as in asyncio, wherever it can be: with `switchboard-posix.wasm` and a host that grants the option.
+    /// `true`: it is, or connecting fails. `false`: it is not.
+    ///
+    /// ```
+    /// let connector = switchboard_client::Connector::new("example.com", 443).no_delay(true);
+    /// ```
+    pub fn no_delay(mut self, at_once: bool) -> Self {
+        self.target.no_delay = Some(at_once);
+        self
+    }
 }
 
 impl<T: Target> Connector<T> {
@@ -275,6 +290,7 @@ impl<T: Target> Connector<T> {
             hop_limit: None,
             receive_buffer_size: None,
             send_buffer_size: None,
+            upgradable: false,
         }
     }
 
@@ -375,6 +391,17 @@ impl<T: Target> Connector<T> {
         self
     }
 
+    /// So that TLS can be started later, also by
+    /// [`protocol::Transport::start_tls`](crate::protocol::Transport::start_tls). Such a connection is somewhat slower until then.
+    ///
+    /// ```
+    /// let connector = switchboard_client::Connector::new("mail.example.com", 25).upgradable();
+    /// ```
+    pub fn upgradable(mut self) -> Self {
+        self.upgradable = true;
+        self
+    }
+
     /// Opens the connection.
     ///
     /// ```no_run
@@ -384,9 +411,7 @@ impl<T: Target> Connector<T> {
     /// # }
     /// ```
     pub async fn connect(self) -> Result<Connection, Error> {
-        let (raw, shutdown_timeout) = self.open().await?;
-        let shutdown_timeout = shutdown_timeout.unwrap_or(SHUTDOWN);
-        Ok(Connection::new(raw, Way::Streams, shutdown_timeout))
+        Ok(sealed::Connect::open(self).await?.into())
     }
 
     /// Opens the connection so that TLS can be started on it later.
@@ -398,13 +423,14 @@ impl<T: Target> Connector<T> {
     /// # }
     /// ```
     pub async fn connect_upgradable(self) -> Result<Upgradable, Error> {
-        let (raw, shutdown_timeout) = self.open().await?;
-        Ok(Upgradable::new(raw, shutdown_timeout.unwrap_or(SHUTDOWN)))
+        Ok(sealed::Connect::open(self.upgradable()).await?.into())
     }
+}
 
-    /// The component's own connection, and the timeout that was asked for.
-    pub(crate) async fn open(self) -> Result<(wit::Connection, Option<Duration>), Error> {
-        let shutdown_timeout = self.shutdown_timeout;
+impl<T: Target> Connect for Connector<T> {}
+
+impl<T: Target> sealed::Connect for Connector<T> {
+    async fn open(self) -> Result<Opened, Error> {
         let options = self.target.into_options();
         let tls = self.tls.as_ref();
         let options = ConnectionOptions {
@@ -422,18 +448,65 @@ impl<T: Target> Connector<T> {
             ..options
         };
         let raw = wit::create_connection(options).await?;
-        Ok((raw, shutdown_timeout))
+        Ok(Opened::new(raw, self.shutdown_timeout, self.upgradable))
     }
 }
 
+/// What the component has opened.
+#[derive(Debug)]
+pub struct Opened {
+    pub(crate) raw: wit::Connection,
+    pub(crate) way: Way,
+    /// What was asked for.
+    pub(crate) shutdown_timeout: Option<Duration>,
+}
+
+impl Opened {
+    pub(crate) fn new(
+        raw: wit::Connection,
+        shutdown_timeout: Option<Duration>,
+        upgradable: bool,
+    ) -> Self {
+        let way = if upgradable { Way::Lists } else { Way::Streams };
+        Self {
+            raw,
+            way,
+            shutdown_timeout,
+        }
+    }
+}
+
+impl From<Opened> for Connection {
+    fn from(opened: Opened) -> Self {
+        let limit = opened.shutdown_timeout.unwrap_or(SHUTDOWN);
+        Connection::new(opened.raw, opened.way, limit)
+    }
+}
+
+impl From<Opened> for Upgradable {
+    fn from(opened: Opened) -> Self {
+        Upgradable::new(opened.into())
+    }
+}
+
+/// How to open a stream connection: a [`Connector`] or a [`Unix`](crate::Unix).
+pub trait Connect: sealed::Connect {}
+
 /// Where a [`Connector`] goes.
-pub trait Target: sealed::Sealed {}
+pub trait Target: sealed::Target {}
 
-impl<T: sealed::Sealed> Target for T {}
+impl<T: sealed::Target> Target for T {}
 
-mod sealed {
-    pub trait Sealed {
-        fn into_options(self) -> super::ConnectionOptions<'static>;
+pub(crate) mod sealed {
+    use super::{ConnectionOptions, Error, Opened};
+    use std::future::Future;
+
+    pub trait Connect {
+        fn open(self) -> impl Future<Output = Result<Opened, Error>>;
+    }
+
+    pub trait Target {
+        fn into_options(self) -> ConnectionOptions<'static>;
     }
 }
 
@@ -461,10 +534,11 @@ fn nothing() -> ConnectionOptions<'static> {
         hop_limit: None,
         receive_buffer_size: None,
         send_buffer_size: None,
+        no_delay: None,
     }
 }
 
-impl sealed::Sealed for Remote {
+impl sealed::Target for Remote {
     fn into_options(self) -> ConnectionOptions<'static> {
         let addresses = self.addresses;
         ConnectionOptions {
@@ -478,12 +552,13 @@ impl sealed::Sealed for Remote {
             happy_eyeballs_delay: self.happy_eyeballs_delay.map(nanoseconds),
             interleave: self.interleave,
             all_errors: self.all_errors,
+            no_delay: self.no_delay,
             ..nothing()
         }
     }
 }
 
-impl sealed::Sealed for OverSocket {
+impl sealed::Target for OverSocket {
     fn into_options(self) -> ConnectionOptions<'static> {
         ConnectionOptions {
             sock: Some(self.0),

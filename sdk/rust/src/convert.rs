@@ -1,4 +1,4 @@
-//! Addresses, as std and as WASI have them.
+//! IP addresses, as std and as WASI have them.
 
 use crate::bindings::wasi::sockets::types::{
     IpAddress, IpSocketAddress, Ipv4SocketAddress, Ipv6SocketAddress,

@@ -1,26 +1,15 @@
-//! Datagrams over UDP.
+//! How to open an endpoint for datagrams.
 
-use crate::bindings::switchboard::connect::datagrams as wit;
+use crate::bindings::switchboard::connect::datagrams::{self as wit, EndpointOptions};
 use crate::bindings::switchboard::connect::types::HostAddress;
 use crate::clock::nanoseconds;
 use crate::connector::{Port, host_address};
-use crate::convert::{from_socket_address, to_socket_address};
-use crate::error::{Error, Failure};
-use crate::timeline::{self, Step};
+use crate::endpoint::Endpoint;
+use crate::error::Error;
 use crate::{Family, LookupFlags, UdpSocket};
-use std::collections::VecDeque;
-use std::future::{Future, poll_fn};
-use std::net::SocketAddr;
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use std::{fmt, mem};
 
-/// How many events are taken over at a time.
-const BATCH: u32 = 64;
-
-/// How to open an endpoint for datagrams: asyncio's `loop.create_datagram_endpoint`.
+/// How to open an endpoint for datagrams over UDP: asyncio's `loop.create_datagram_endpoint`.
 ///
 /// ```no_run
 /// use switchboard_client::Datagram;
@@ -34,7 +23,7 @@ const BATCH: u32 = 64;
 #[derive(Debug)]
 #[must_use]
 pub struct Datagram {
-    options: wit::EndpointOptions,
+    options: EndpointOptions,
 }
 
 impl Datagram {
@@ -85,23 +74,10 @@ impl Datagram {
 
     fn with(local: Option<HostAddress>, remote: Option<HostAddress>) -> Self {
         Self {
-            options: wit::EndpointOptions {
+            options: EndpointOptions {
                 local_address: local,
                 remote_address: remote,
-                family: None,
-                protocol: None,
-                lookup_flags: LookupFlags::empty(),
-                reuse_address: false,
-                reuse_port: false,
-                allow_broadcast: false,
-                sock: None,
-                all_errors: false,
-                timeout: None,
-                refuse_networks: Vec::new(),
-                hop_limit: None,
-                receive_buffer_size: None,
-                send_buffer_size: None,
-                queue_limit: None,
+                ..nothing()
             },
         }
     }
@@ -177,7 +153,7 @@ impl Datagram {
         self
     }
 
-    /// If no pair of addresses can be used, the error is [`Failure::All`].
+    /// If no pair of addresses can be used, the error is [`Failure::All`](crate::Failure::All).
     ///
     /// ```
     /// let datagram = switchboard_client::Datagram::to("localhost", 53).all_errors();
@@ -260,245 +236,54 @@ impl Datagram {
     /// # }
     /// ```
     pub async fn open(self) -> Result<Endpoint, Error> {
-        let raw = Arc::new(wit::create_datagram_endpoint(self.options).await?);
-        Ok(Endpoint {
-            receiving: Mutex::default(),
-            raw,
-        })
+        sealed::Bind::open(self).await
     }
 }
 
-/// An open endpoint for datagrams. Dropping it is [`abort`](Self::abort).
-///
-/// ```no_run
-/// use switchboard_client::Datagram;
-/// # async fn example() -> Result<(), switchboard_client::Error> {
-/// let endpoint = Datagram::at("127.0.0.1", 0).open().await?;
-/// loop {
-///     let (data, from) = endpoint.recv_from().await?;
-///     endpoint.send_to(&data, from).await?;
-/// }
-/// # }
-/// ```
-pub struct Endpoint {
-    receiving: Mutex<Receiving>,
-    pub(crate) raw: Arc<wit::Endpoint>,
-}
+impl Bind for Datagram {}
 
-type Asking = Pin<Box<dyn Future<Output = Vec<wit::Event>> + Send>>;
-
-/// What was received and not asked for yet. A call that was dropped leaves what it had begun to the next one.
-#[derive(Default)]
-struct Receiving {
-    asking: Option<Asking>,
-    events: VecDeque<wit::Event>,
-}
-
-/// What happened at an endpoint: the callbacks of asyncio's `DatagramProtocol`.
-///
-/// ```
-/// # fn example(event: switchboard_client::Event) {
-/// use switchboard_client::Event;
-///
-/// match event {
-///     Event::Received(data, from) => println!("{} bytes from {from}", data.len()),
-///     Event::Failed(error) => println!("not delivered, perhaps: {error}"),
-///     Event::Closed => println!("over"),
-/// }
-/// # }
-/// ```
-#[derive(Debug, Clone)]
-pub enum Event {
-    /// A datagram has arrived, from this address.
-    Received(Vec<u8>, SocketAddr),
-    /// The network or the system could not deliver a datagram, perhaps an earlier one, or could not receive. The endpoint
-    /// stays open.
-    Failed(Error),
-    /// The endpoint is closed, and so it stays.
-    Closed,
-}
-
-impl Endpoint {
-    /// Sends a datagram to the peer of [`Datagram::to`]. What the network says against it is told as an [`Event`].
-    ///
-    /// ```no_run
-    /// # async fn example(endpoint: switchboard_client::Endpoint) -> Result<(), switchboard_client::Error> {
-    /// endpoint.send(b"hello").await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub async fn send(&self, data: &[u8]) -> Result<(), Error> {
-        self.give(data, None).await
-    }
-
-    /// Sends a datagram to this address; if there is a peer, it has to be the peer's.
-    ///
-    /// ```no_run
-    /// # async fn example(endpoint: switchboard_client::Endpoint) -> Result<(), switchboard_client::Error> {
-    /// endpoint.send_to(b"hello", "192.0.2.1:9".parse().unwrap()).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub async fn send_to(&self, data: &[u8], address: SocketAddr) -> Result<(), Error> {
-        self.give(data, Some(address)).await
-    }
-
-    async fn give(&self, data: &[u8], address: Option<SocketAddr>) -> Result<(), Error> {
-        let address = address.map(to_socket_address);
-        let sent = self.raw.send_to(data.to_vec(), address).await;
-        sent.map_err(failed_to_send)
-    }
-
-    /// Waits for a datagram. An error that the network told is an error here too; the next call goes on. Dropping the call
-    /// loses nothing.
-    ///
-    /// ```no_run
-    /// # async fn example(endpoint: switchboard_client::Endpoint) -> Result<(), switchboard_client::Error> {
-    /// let (data, from) = endpoint.recv_from().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub async fn recv_from(&self) -> Result<(Vec<u8>, SocketAddr), Error> {
-        match self.next().await {
-            Event::Received(data, from) => Ok((data, from)),
-            Event::Failed(error) => Err(error),
-            Event::Closed => Err(Error::new(Failure::Aborted)),
-        }
-    }
-
-    /// Waits for what happens next. Dropping the call loses nothing. One task at a time should wait.
-    ///
-    /// ```no_run
-    /// # async fn example(endpoint: switchboard_client::Endpoint) {
-    /// use switchboard_client::Event;
-    ///
-    /// while let Event::Received(data, from) = endpoint.next().await {
-    ///     println!("{} bytes from {from}", data.len());
-    /// }
-    /// # }
-    /// ```
-    pub async fn next(&self) -> Event {
-        poll_fn(|context| self.poll_next(context)).await
-    }
-
-    fn receiving(&self) -> MutexGuard<'_, Receiving> {
-        self.receiving
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn poll_next(&self, context: &mut Context<'_>) -> Poll<Event> {
-        let mut receiving = self.receiving();
-        loop {
-            if let Some(event) = receiving.events.pop_front() {
-                return Poll::Ready(event.into());
-            }
-            let asking = receiving.asking.get_or_insert_with(|| {
-                let raw = self.raw.clone();
-                Box::pin(async move { raw.next_batch(BATCH, None).await })
-            });
-            let events = ready!(asking.as_mut().poll(context));
-            receiving.asking = None;
-            receiving.events.extend(events);
-        }
-    }
-
-    /// How many events were lost because nobody asked for them in time.
-    ///
-    /// ```no_run
-    /// # fn example(endpoint: &switchboard_client::Endpoint) {
-    /// println!("{} lost", endpoint.dropped());
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn dropped(&self) -> u64 {
-        self.raw.dropped()
-    }
-
-    /// The address of this side.
-    ///
-    /// ```no_run
-    /// # fn example(endpoint: &switchboard_client::Endpoint) {
-    /// println!("at {:?}", endpoint.local_addr());
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn local_addr(&self) -> Option<SocketAddr> {
-        self.raw.local_address().map(from_socket_address)
-    }
-
-    /// The peer, if there is one.
-    ///
-    /// ```no_run
-    /// # fn example(endpoint: &switchboard_client::Endpoint) {
-    /// println!("with {:?}", endpoint.peer_addr());
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn peer_addr(&self) -> Option<SocketAddr> {
-        self.raw.remote_address().map(from_socket_address)
-    }
-
-    /// What was done to create it.
-    ///
-    /// ```no_run
-    /// # fn example(endpoint: &switchboard_client::Endpoint) {
-    /// for step in endpoint.timeline() {
-    ///     println!("{step}");
-    /// }
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn timeline(&self) -> Vec<Step> {
-        timeline::steps(self.raw.timeline())
-    }
-
-    /// Waits for what is being sent, and closes; the port is free when it returns.
-    ///
-    /// ```no_run
-    /// # async fn example(endpoint: switchboard_client::Endpoint) {
-    /// endpoint.close().await;
-    /// # }
-    /// ```
-    pub async fn close(self) {
-        drop(mem::take(&mut *self.receiving()));
-        self.raw.close().await;
-    }
-
-    /// Closes at once: what is being sent may be lost.
-    ///
-    /// ```no_run
-    /// # fn example(endpoint: switchboard_client::Endpoint) {
-    /// endpoint.abort();
-    /// # }
-    /// ```
-    pub fn abort(self) {
-        self.raw.abort();
+impl sealed::Bind for Datagram {
+    fn into_options(self) -> EndpointOptions {
+        self.options
     }
 }
 
-pub(crate) fn failed_to_send(failure: wit::SendFailure) -> Error {
-    Error::new(match failure {
-        wit::SendFailure::InvalidArgument(text) => Failure::InvalidArgument(text),
-        wit::SendFailure::RefusedNetwork(text) => Failure::RefusedNetwork(text),
-        wit::SendFailure::Closed => Failure::Aborted,
-    })
-}
+/// How to open an endpoint: a [`Datagram`] or a [`UnixDatagram`](crate::UnixDatagram).
+pub trait Bind: sealed::Bind {}
 
-impl From<wit::Event> for Event {
-    fn from(event: wit::Event) -> Self {
-        match event {
-            wit::Event::Received(datagram) => {
-                Event::Received(datagram.data, from_socket_address(datagram.address))
-            }
-            wit::Event::Failed(failure) => Event::Failed(Error::os(failure.code)),
-            wit::Event::Closed => Event::Closed,
+pub(crate) mod sealed {
+    use super::{Endpoint, EndpointOptions, Error, wit};
+    use std::future::Future;
+
+    pub trait Bind: Sized {
+        fn into_options(self) -> EndpointOptions;
+
+        fn open(self) -> impl Future<Output = Result<Endpoint, Error>> {
+            let options = self.into_options();
+            async move { Ok(Endpoint::new(wit::create_datagram_endpoint(options).await?)) }
         }
     }
 }
 
-impl fmt::Debug for Endpoint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Endpoint").field(&self.raw).finish()
+pub(crate) fn nothing() -> EndpointOptions {
+    EndpointOptions {
+        local_address: None,
+        remote_address: None,
+        unix_local: None,
+        unix_remote: None,
+        family: None,
+        protocol: None,
+        lookup_flags: LookupFlags::empty(),
+        reuse_address: false,
+        reuse_port: false,
+        allow_broadcast: false,
+        sock: None,
+        all_errors: false,
+        timeout: None,
+        refuse_networks: Vec::new(),
+        hop_limit: None,
+        receive_buffer_size: None,
+        send_buffer_size: None,
+        queue_limit: None,
     }
 }

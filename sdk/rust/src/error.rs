@@ -225,7 +225,16 @@ fn os_kind(code: &ErrorCode) -> io::ErrorKind {
         ErrorCode::ConnectionBroken => ErrorKind::BrokenPipe,
         ErrorCode::ConnectionReset => ErrorKind::ConnectionReset,
         ErrorCode::ConnectionAborted => ErrorKind::ConnectionAborted,
-        ErrorCode::Other(_) => ErrorKind::Other,
+        // What POSIX tells and WASI does not.
+        ErrorCode::Other(Some(name)) => match name.as_str() {
+            "ENOENT" => ErrorKind::NotFound,
+            "ENOTDIR" => ErrorKind::NotADirectory,
+            "ENAMETOOLONG" => ErrorKind::InvalidFilename,
+            "EROFS" => ErrorKind::ReadOnlyFilesystem,
+            "ENOSPC" => ErrorKind::StorageFull,
+            _ => ErrorKind::Other,
+        },
+        ErrorCode::Other(None) => ErrorKind::Other,
     }
 }
 

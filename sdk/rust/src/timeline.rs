@@ -1,11 +1,10 @@
 //! What was done to connect.
 
 use crate::Phase;
+use crate::address::Address;
 use crate::bindings::switchboard::connect::types as wit;
-use crate::convert::from_socket_address;
 use crate::error::Failure;
 use std::fmt;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 /// One thing that was done to connect, with its time: a lookup, an attempt at an address, a handshake.
@@ -25,7 +24,7 @@ pub struct Step {
     /// What was done.
     pub phase: Phase,
     /// Which address, if it was about one.
-    pub address: Option<SocketAddr>,
+    pub address: Option<Address>,
     /// When it started, counted from the start of the call.
     pub started: Duration,
     /// When it ended.
@@ -59,7 +58,7 @@ impl From<wit::Step> for Step {
     fn from(step: wit::Step) -> Self {
         Self {
             phase: step.phase,
-            address: step.address.map(from_socket_address),
+            address: step.address.map(Address::from_wit),
             started: Duration::from_nanos(step.started),
             ended: Duration::from_nanos(step.ended),
             outcome: match step.outcome {
@@ -81,7 +80,7 @@ impl fmt::Display for Step {
         let milliseconds = |time: Duration| time.as_secs_f64() * 1e3;
         let (started, ended) = (milliseconds(self.started), milliseconds(self.ended));
         write!(f, "{started:.1}–{ended:.1} ms {}", phase(self.phase))?;
-        if let Some(address) = self.address {
+        if let Some(address) = &self.address {
             write!(f, " {address}")?;
         }
         match &self.outcome {

@@ -36,8 +36,8 @@ use std::time::Duration;
 pub struct Upgradable(Connection);
 
 impl Upgradable {
-    pub(crate) fn new(raw: wit::Connection, shutdown_timeout: Duration) -> Self {
-        Self(Connection::new(raw, Way::Lists, shutdown_timeout))
+    pub(crate) fn new(connection: Connection) -> Self {
+        Self(connection)
     }
 
     /// Speaks TLS from now on. What was written is sent before. What the peer has said before and nobody has read is no part

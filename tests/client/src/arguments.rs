@@ -67,10 +67,15 @@ impl Arguments {
         }))
     }
 
+    /// To `server=`.
+    pub(crate) fn plain(&self) -> Outcome<Connector> {
+        let server: SocketAddr = self.required("server")?;
+        Ok(Connector::new(server.ip().to_string(), server.port()))
+    }
+
     /// To `server=`, with TLS if there is a `ca=`.
     pub(crate) fn connector(&self) -> Outcome<Connector> {
-        let server: SocketAddr = self.required("server")?;
-        let connector = Connector::new(server.ip().to_string(), server.port());
+        let connector = self.plain()?;
         Ok(match self.tls()? {
             Some(tls) => connector.tls(tls),
             None => connector,

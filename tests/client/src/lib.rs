@@ -17,6 +17,7 @@ mod pattern;
 mod protocols;
 mod sleep;
 mod streams;
+mod unix;
 mod upgrade;
 mod websocket;
 
@@ -54,6 +55,9 @@ async fn command(arguments: &Arguments) -> Outcome {
         "http" => http::run(arguments).await,
         "protocol" => protocols::run(arguments).await,
         "streams" => streams::run(arguments).await,
+        "unix" => unix::streams(arguments).await,
+        "unix-datagrams" => unix::datagrams(arguments).await,
+        "unix-errors" => unix::errors(arguments).await,
         "upgrade" => upgrade::run(arguments).await,
         "websocket" => websocket::run(arguments).await,
         other => Err(format!("no such mode: {other}").into()),

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use switchboard_tests::certs::Pki;
 use switchboard_tests::command::{binary, built};
-use switchboard_tests::composed;
+use switchboard_tests::composed::{self, Plug};
 use switchboard_tests::dns::{NameServer, Record};
 use switchboard_tests::echo::TcpServer;
 use switchboard_tests::openssl::OpensslServer;
@@ -58,7 +58,7 @@ fn port(address: SocketAddr) -> String {
 fn run(name: &str, pki: &Pki, arguments: &[&str], input: &str) -> Result<()> {
     let file = format!("wasm32-wasip2/release/example_{name}.wasm");
     let plugged = pki.folder().join("out.wasm");
-    std::fs::write(&plugged, composed::plug(&file)?)?;
+    std::fs::write(&plugged, composed::plugged(&file, Plug::Wasi.name())?)?;
     let permissions = "inherit-network,allow-ip-name-lookup";
     println!(
         "wac plug {} --plug switchboard.wasm -o out.wasm",

@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use switchboard_tests::client;
-use switchboard_tests::composed::{self, host};
+use switchboard_tests::composed::{self, Plug, Setting, host};
 use switchboard_tests::echo::TcpServer;
+
+/// What `make app` builds of `sdk/rust/examples/first.rs`.
+const FIRST: &str = "wasm32-wasip2/release/examples/first.wasm";
 
 fn files(folder: &Path, below: &Path, into: &mut BTreeMap<PathBuf, Vec<u8>>) {
     for entry in fs::read_dir(folder.join(below)).unwrap() {
@@ -36,7 +39,7 @@ fn the_wit_is_the_contract() {
 /// of Switchboard's open.
 #[test]
 fn worlds_are_merged() {
-    let component = client::compiled().unwrap();
+    let component = client::compiled(Plug::Wasi).unwrap();
     let component_type = component.component_type();
     let imports = component_type.imports(component.engine());
     let names: Vec<_> = imports.map(|(name, _)| name.to_owned()).collect();
@@ -55,9 +58,9 @@ async fn the_first_example_runs() {
 
     let (pki, _) = pki();
     let echo = TcpServer::echo("127.0.0.1").unwrap();
-    let plugged = composed::plug("wasm32-wasip2/release/examples/first.wasm").unwrap();
+    let plugged = composed::plugged(FIRST, Plug::Wasi.name()).unwrap();
     let component = host().unwrap().load(&plugged).unwrap();
     let arguments = format!("127.0.0.1 {}", echo.addr().port());
-    let run = composed::run_of(&component, &arguments, pki.folder()).await;
+    let run = composed::run_of(&component, &Setting::usual(pki.folder()), &arguments).await;
     assert_eq!(run.unwrap().output, "hello\n");
 }

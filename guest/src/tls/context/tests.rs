@@ -347,12 +347,18 @@ fn certificates_are_sent_compressed() {
     }
     static WATCHED: Watched = Watched(AtomicUsize::new(0));
 
-    let (client, server) = sides();
-    let mut config = client.client_config().unwrap().as_ref().clone();
-    config.cert_decompressors = vec![&WATCHED];
-    let pair = Pair::between(&Arc::new(config), &server.server_config().unwrap());
-    assert!(pair.client_failed.is_none());
-    assert_eq!(WATCHED.0.load(Ordering::Relaxed), 1);
+    let pki = Pki::new("Root");
+    let (mut client, mut server) = (pki.trusted(), pki.serving("a.example"));
+    pki.issue("b.example").load_into(&mut client);
+    server.load_verify_locations(pki.ca.der()).unwrap();
+    server.set_client_verify_mode(ClientVerifyMode::Required);
+    let mut of_client = client.client_config().unwrap().as_ref().clone();
+    of_client.cert_decompressors = vec![&WATCHED];
+    let mut of_server = server.server_config().unwrap().as_ref().clone();
+    of_server.cert_decompressors = vec![&WATCHED];
+    Pair::between(&Arc::new(of_client), &Arc::new(of_server)).established();
+    // The server's, and the client's.
+    assert_eq!(WATCHED.0.load(Ordering::Relaxed), 2);
 }
 
 /// A zlib stream (RFC 1950) of one stored block (RFC 1951, section 3.2.4).

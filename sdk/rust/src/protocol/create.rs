@@ -6,18 +6,16 @@ use super::exception::{from_callback, only_tell};
 use super::handler::Handler;
 use super::transport::Transport;
 use super::{BufferedProtocol, DatagramProtocol, Protocol};
-use crate::connection::Connection;
-use crate::connector::{Connector, SHUTDOWN, Target};
-use crate::datagram::Datagram;
+use crate::connector::{Connect, Opened};
+use crate::datagram::Bind;
 use crate::error::Error;
-use crate::reading::Way;
 use std::rc::Rc;
-use std::time::Duration;
 use wit_bindgen::rt::async_support::spawn_local;
 
-/// Opens a connection and couples it with a protocol: asyncio's `loop.create_connection`. The factory is called once, when the
-/// connection is established (with TLS, the handshake is done); the protocol is told by `connection_made`; then both are given
-/// back. If connecting fails, the factory is not called.
+/// Opens a connection and couples it with a protocol: asyncio's `loop.create_connection`, and with a
+/// [`Unix`](crate::Unix) `loop.create_unix_connection`. The factory is called once, when the connection is established (with TLS,
+/// the handshake is done); the protocol is told by `connection_made`; then both are given back. If connecting fails, the factory
+/// is not called.
 ///
 /// ```no_run
 /// use switchboard_client::protocol::{Protocol, create_connection};
@@ -32,14 +30,13 @@ use wit_bindgen::rt::async_support::spawn_local;
 /// # Ok(())
 /// # }
 /// ```
-pub async fn create_connection<P: Protocol, T: Target>(
+pub async fn create_connection<P: Protocol>(
     factory: impl FnOnce() -> P,
-    connector: Connector<T>,
+    connector: impl Connect,
 ) -> Result<(Transport, Rc<P>), Error> {
-    let (connection, shutdown_timeout) = open(connector).await?;
+    let opened = connector.open().await?;
     let protocol = Rc::new(factory());
-    let handler = Handler::Stream(protocol.clone());
-    let transport = couple(connection, shutdown_timeout, handler)?;
+    let transport = couple(opened, Handler::Stream(protocol.clone()))?;
     Ok((transport, protocol))
 }
 
@@ -54,33 +51,21 @@ pub async fn create_connection<P: Protocol, T: Target>(
 /// # Ok(())
 /// # }
 /// ```
-pub async fn create_buffered_connection<P: BufferedProtocol, T: Target>(
+pub async fn create_buffered_connection<P: BufferedProtocol>(
     factory: impl FnOnce() -> P,
-    connector: Connector<T>,
+    connector: impl Connect,
 ) -> Result<(Transport, Rc<P>), Error> {
-    let (connection, shutdown_timeout) = open(connector).await?;
+    let opened = connector.open().await?;
     let protocol = Rc::new(factory());
-    let handler = Handler::Buffered(protocol.clone());
-    let transport = couple(connection, shutdown_timeout, handler)?;
+    let transport = couple(opened, Handler::Buffered(protocol.clone()))?;
     Ok((transport, protocol))
 }
 
-async fn open<T: Target>(connector: Connector<T>) -> Result<(Connection, Option<Duration>), Error> {
-    let (raw, shutdown_timeout) = connector.open().await?;
-    let limit = shutdown_timeout.unwrap_or(SHUTDOWN);
-    Ok((Connection::new(raw, Way::Streams, limit), shutdown_timeout))
-}
-
 /// Tells the protocol, and lets the bytes flow.
-fn couple(
-    connection: Connection,
-    shutdown_timeout: Option<Duration>,
-    handler: Handler,
-) -> Result<Transport, Error> {
-    let (transport, driven): (Transport, Driven) =
-        Transport::new(connection, shutdown_timeout, handler.clone())?;
+fn couple(opened: Opened, handler: Handler) -> Result<Transport, Error> {
+    let (transport, driven): (Transport, Driven) = Transport::new(opened, handler.clone());
     let made = handler.connection_made(&transport);
-    let result = match (made, transport.0.tls) {
+    let result = match (made, transport.0.tls.get()) {
         (Ok(()), _) => Ok(()),
         (Err(error), true) => {
             let error = from_callback(error);
@@ -98,7 +83,7 @@ fn couple(
 }
 
 /// Opens an endpoint for datagrams and couples it with a protocol: asyncio's `loop.create_datagram_endpoint`. The order is that
-/// of [`create_connection`].
+/// of [`create_connection`]. With a [`UnixDatagram`](crate::UnixDatagram) it is one of a Unix socket.
 ///
 /// ```no_run
 /// use switchboard_client::protocol::{DatagramProtocol, create_datagram_endpoint};
@@ -116,7 +101,7 @@ fn couple(
 /// ```
 pub async fn create_datagram_endpoint<P: DatagramProtocol>(
     factory: impl FnOnce() -> P,
-    datagram: Datagram,
+    datagram: impl Bind,
 ) -> Result<(DatagramTransport, Rc<P>), Error> {
     let endpoint = datagram.open().await?;
     let protocol = Rc::new(factory());

@@ -4,15 +4,14 @@ use super::DatagramProtocol;
 use super::exception::{only_tell, tell};
 use super::extra::{Extra, Known};
 use super::flow::{Flow, Limits, Turn};
+use crate::address::Address;
 use crate::bindings::switchboard::connect::datagrams as wit;
-use crate::convert::to_socket_address;
-use crate::datagram::{Endpoint, Event, failed_to_send};
+use crate::endpoint::{Endpoint, Event, failed_to_send};
 use crate::error::{Error, Failure};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::fmt;
 use std::future::{Future, poll_fn};
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -52,7 +51,7 @@ struct Inner {
     raw: Arc<wit::Endpoint>,
     known: Known,
     protocol: RefCell<Option<Rc<dyn DatagramProtocol>>>,
-    unsent: RefCell<VecDeque<(Vec<u8>, Option<SocketAddr>)>>,
+    unsent: RefCell<VecDeque<(Vec<u8>, Option<Address>)>>,
     sending: RefCell<Option<(Sending, usize)>>,
     size: Cell<usize>,
     flow: Cell<Flow>,
@@ -60,6 +59,9 @@ struct Inner {
     ending: Cell<bool>,
     reading_paused: Cell<bool>,
     dropped: Cell<u32>,
+    /// The protocol was told that it is over, for which these wait.
+    over: Cell<bool>,
+    waiting: RefCell<Vec<Waker>>,
     reason: RefCell<Option<Error>>,
     waker: RefCell<Option<Waker>>,
 }
@@ -75,6 +77,7 @@ impl DatagramTransport {
             known: Known {
                 sockname: endpoint.local_addr(),
                 peername: endpoint.peer_addr(),
+                peercred: None,
                 tls: None,
             },
             protocol: RefCell::new(Some(protocol)),
@@ -86,6 +89,8 @@ impl DatagramTransport {
             ending: Cell::new(false),
             reading_paused: Cell::new(false),
             dropped: Cell::new(0),
+            over: Cell::new(false),
+            waiting: RefCell::default(),
             reason: RefCell::new(None),
             waker: RefCell::new(None),
         });
@@ -102,9 +107,9 @@ impl DatagramTransport {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn sendto(&self, data: &[u8], address: Option<SocketAddr>) -> Result<(), Error> {
+    pub fn sendto(&self, data: &[u8], address: Option<&Address>) -> Result<(), Error> {
         let inner = &self.0;
-        let peer = inner.known.peername;
+        let peer = inner.known.peername.as_ref();
         if let (Some(peer), Some(address)) = (peer, address)
             && peer != address
         {
@@ -122,7 +127,7 @@ impl DatagramTransport {
             return Ok(());
         }
         let mut unsent = inner.unsent.borrow_mut();
-        unsent.push_back((data.to_vec(), address));
+        unsent.push_back((data.to_vec(), address.cloned()));
         drop(unsent);
         inner.size.set(inner.size.get() + data.len() + HEADER);
         let waker = inner.waker.borrow().clone();
@@ -252,6 +257,27 @@ impl DatagramTransport {
         self.0.end(None);
     }
 
+    /// Waits until the endpoint is closed, and its protocol was told, as
+    /// [`Transport::wait_closed`](super::Transport::wait_closed) does.
+    ///
+    /// ```no_run
+    /// # async fn example(transport: switchboard_client::protocol::DatagramTransport) {
+    /// transport.close();
+    /// transport.wait_closed().await;
+    /// # }
+    /// ```
+    pub async fn wait_closed(&self) {
+        poll_fn(|context| {
+            if self.0.over.get() {
+                return Poll::Ready(());
+            }
+            let waker = context.waker().clone();
+            self.0.waiting.borrow_mut().push(waker);
+            Poll::Pending
+        })
+        .await;
+    }
+
     /// What is known of the endpoint: `sockname` and `peername`.
     ///
     /// ```no_run
@@ -331,7 +357,7 @@ impl Inner {
                 };
                 let counted = data.len() + HEADER;
                 let raw = self.raw.clone();
-                let address = address.map(to_socket_address);
+                let address = address.as_ref().map(Address::to_wit);
                 let call = async move { raw.send_to(data, address).await };
                 *sending = Some((Box::pin(call), counted));
             }
@@ -406,7 +432,7 @@ impl Inner {
             match (event, self.protocol()) {
                 (Event::Closed, _) | (_, None) => self.end(None),
                 (Event::Received(data, from), Some(protocol)) => {
-                    let result = protocol.datagram_received(&data, from);
+                    let result = protocol.datagram_received(&data, &from);
                     only_tell("Exception in callback datagram_received()", result);
                 }
                 (Event::Failed(error), Some(protocol)) => {
@@ -431,5 +457,9 @@ async fn run(inner: Rc<Inner>, endpoint: Endpoint) {
     let reason = inner.reason.borrow_mut().take();
     if let Some(protocol) = protocol {
         protocol.connection_lost(reason.as_ref());
+    }
+    inner.over.set(true);
+    for waker in inner.waiting.take() {
+        waker.wake();
     }
 }

@@ -1,7 +1,8 @@
 //! What is known of a connection: asyncio's `get_extra_info`.
 
-use crate::{Facts, Version};
-use std::net::SocketAddr;
+use crate::address::Address;
+use crate::bindings::switchboard::connect::streams as wit;
+use crate::{Credentials, Facts, Version};
 
 /// An answer of [`Transport::get_extra_info`](super::Transport::get_extra_info).
 ///
@@ -18,7 +19,9 @@ use std::net::SocketAddr;
 #[non_exhaustive]
 pub enum Extra {
     /// `sockname`, `peername`.
-    Address(SocketAddr),
+    Address(Address),
+    /// `peercred`: who the peer of a Unix socket is.
+    Credentials(Credentials),
     /// `ssl_object`: what TLS agreed on.
     Tls(Facts),
     /// `cipher`: the cipher suite and the version of TLS.
@@ -30,17 +33,28 @@ pub enum Extra {
 /// What is known, kept as long as somebody may ask.
 #[derive(Debug)]
 pub(super) struct Known {
-    pub(super) sockname: Option<SocketAddr>,
-    pub(super) peername: Option<SocketAddr>,
+    pub(super) sockname: Option<Address>,
+    pub(super) peername: Option<Address>,
+    pub(super) peercred: Option<Credentials>,
     pub(super) tls: Option<Facts>,
 }
 
 impl Known {
+    pub(super) fn of(raw: &wit::Connection) -> Self {
+        Self {
+            sockname: raw.local_address().map(Address::from_wit),
+            peername: raw.remote_address().map(Address::from_wit),
+            peercred: raw.peer_credentials(),
+            tls: raw.tls(),
+        }
+    }
+
     pub(super) fn get(&self, name: &str) -> Option<Extra> {
         let facts = self.tls.as_ref();
         match name {
-            "sockname" => self.sockname.map(Extra::Address),
-            "peername" => self.peername.map(Extra::Address),
+            "sockname" => self.sockname.clone().map(Extra::Address),
+            "peername" => self.peername.clone().map(Extra::Address),
+            "peercred" => self.peercred.map(Extra::Credentials),
             "ssl_object" => facts.cloned().map(Extra::Tls),
             "cipher" => facts.map(|it| Extra::Cipher(it.cipher_suite.clone(), it.version)),
             "peercert" => {

@@ -14,6 +14,11 @@ impl Limits {
     pub(super) const PLAIN: usize = 64 * 1024;
     /// Of TLS.
     pub(super) const TLS: usize = 512 * 1024;
+    /// Of what TLS reads ahead.
+    pub(super) const READ: Self = Self {
+        high: 256 * 1024,
+        low: 64 * 1024,
+    };
 
     /// What is left out is a quarter, or four times, of what is given.
     pub(super) fn new(

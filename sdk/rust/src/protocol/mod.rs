@@ -33,6 +33,7 @@
 //! # }
 //! ```
 
+mod ahead;
 mod create;
 mod datagram;
 mod driver;
@@ -40,7 +41,9 @@ mod exception;
 mod extra;
 mod flow;
 mod handler;
+mod inner;
 mod transport;
+mod upgrade;
 
 pub use create::{create_buffered_connection, create_connection, create_datagram_endpoint};
 pub use datagram::DatagramTransport;
@@ -49,8 +52,7 @@ pub use extra::Extra;
 pub use handler::Handler;
 pub use transport::Transport;
 
-use crate::Error;
-use std::net::SocketAddr;
+use crate::{Address, Error};
 
 /// What a callback gives: an error ends its connection, with that as the reason that
 /// [`connection_lost`](Protocol::connection_lost) is told, where nothing else is said.
@@ -166,13 +168,13 @@ pub trait BufferedProtocol: 'static {
 /// What happens to an endpoint for datagrams: asyncio's `DatagramProtocol`.
 ///
 /// ```
-/// use std::net::SocketAddr;
+/// use switchboard_client::Address;
 /// use switchboard_client::protocol::{Callback, DatagramProtocol};
 ///
 /// struct Show;
 ///
 /// impl DatagramProtocol for Show {
-///     fn datagram_received(&self, data: &[u8], from: SocketAddr) -> Callback {
+///     fn datagram_received(&self, data: &[u8], from: &Address) -> Callback {
 ///         println!("{} bytes from {from}", data.len());
 ///         Ok(())
 ///     }
@@ -186,7 +188,7 @@ pub trait DatagramProtocol: 'static {
     }
 
     /// A datagram has come. An error is told to the exception handler alone.
-    fn datagram_received(&self, data: &[u8], from: SocketAddr) -> Callback {
+    fn datagram_received(&self, data: &[u8], from: &Address) -> Callback {
         let _ = (data, from);
         Ok(())
     }

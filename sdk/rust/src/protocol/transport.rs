@@ -1,29 +1,25 @@
 //! What a protocol does to its connection.
 
 use super::driver::Driven;
-use super::exception::{only_tell, tell};
 use super::extra::{Extra, Known};
-use super::flow::{Flow, Limits, Turn};
+use super::flow::{Flow, Limits};
 use super::handler::Handler;
+use super::inner::{Inner, Stage};
+use super::upgrade::Starting;
 use super::{BufferedProtocol, Protocol};
-use crate::bindings::switchboard::connect::streams as wit;
-use crate::connection::Connection;
+use crate::connector::Opened;
 use crate::error::{Error, Failure};
+use crate::reading::Reading;
 use crate::timeline::{self, Step};
-use crate::wakers::Side;
+use crate::tls::Tls;
 use crate::writing::Writing;
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 use std::fmt;
 use std::future::poll_fn;
 use std::io::IoSlice;
 use std::rc::Rc;
-use std::sync::{Arc, PoisonError};
-use std::task::{Context, Poll, Waker};
-use std::time::Duration;
-
-/// How many writes are dropped in silence before each is told: asyncio's `LOG_THRESHOLD_FOR_CONNLOST_WRITES`.
-const SILENT: u32 = 5;
+use std::sync::Arc;
+use std::task::Poll;
 
 /// A stream connection, as its protocol sees it: asyncio's `Transport`. Cheap to clone, all clones are the same. The
 /// connection stays open until it is closed, whoever has the transport.
@@ -43,65 +39,29 @@ const SILENT: u32 = 5;
 #[derive(Clone)]
 pub struct Transport(pub(super) Rc<Inner>);
 
-/// How far it is with its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Stage {
-    /// In use.
-    Open,
-    /// Closed by `close` or the peer: what is unsent is still sent.
-    Closing,
-    /// Nothing is sent any more; `connection_lost` is about to come, or has come.
-    Ending,
-}
-
-pub(super) struct Inner {
-    pub(super) raw: Arc<wit::Connection>,
-    pub(super) tls: bool,
-    pub(super) shutdown_timeout: Option<Duration>,
-    known: RefCell<Known>,
-    pub(super) handler: RefCell<Option<Handler>>,
-    pub(super) writing: RefCell<Writing>,
-    pub(super) unsent: RefCell<VecDeque<u8>>,
-    flow: Cell<Flow>,
-    pub(super) stage: Cell<Stage>,
-    pub(super) reading_paused: Cell<bool>,
-    pub(super) eof_wanted: Cell<bool>,
-    dropped_writes: Cell<u32>,
-    /// The protocol was told that it is lost, for which these wait.
-    over: Cell<bool>,
-    waiting: RefCell<Vec<Waker>>,
-    /// Why it ended.
-    pub(super) reason: RefCell<Option<Error>>,
-    /// Of the task that moves the bytes.
-    pub(super) waker: RefCell<Option<Waker>>,
-}
-
 impl Transport {
     /// The transport, and what moves its bytes.
-    pub(super) fn new(
-        connection: Connection,
-        shutdown_timeout: Option<Duration>,
-        handler: Handler,
-    ) -> Result<(Self, Driven), Error> {
-        let known = Known {
-            sockname: connection.local_addr(),
-            peername: connection.peer_addr(),
-            tls: connection.tls(),
-        };
-        let Connection { reading, shared } = connection;
-        let shared = Arc::into_inner(shared);
-        let shared = shared.ok_or_else(|| Error::invalid("the connection is in use"))?;
-        let writing = shared.writing.into_inner();
+    pub(super) fn new(opened: Opened, handler: Handler) -> (Self, Driven) {
+        let Opened {
+            raw,
+            way,
+            shutdown_timeout,
+        } = opened;
+        let raw = Arc::new(raw);
+        let known = Known::of(&raw);
         let tls = known.tls.is_some();
         let inner = Rc::new(Inner {
-            raw: shared.raw,
-            tls,
+            raw: RefCell::new(Some(raw.clone())),
+            way: Cell::new(way),
+            tls: Cell::new(tls),
+            asked: RefCell::new(None),
             shutdown_timeout,
             known: RefCell::new(known),
             handler: RefCell::new(Some(handler)),
-            writing: RefCell::new(writing.unwrap_or_else(PoisonError::into_inner)),
+            writing: RefCell::new(Writing::new(raw.clone(), way)),
             unsent: RefCell::default(),
             flow: Cell::new(Flow::new(tls)),
+            read_limits: Cell::new(Limits::READ),
             stage: Cell::new(Stage::Open),
             reading_paused: Cell::new(false),
             eof_wanted: Cell::new(false),
@@ -111,7 +71,8 @@ impl Transport {
             reason: RefCell::new(None),
             waker: RefCell::new(None),
         });
-        Ok((Self(inner.clone()), Driven::new(inner, reading)))
+        let reading = Reading::new(raw, way);
+        (Self(inner.clone()), Driven::new(inner, reading))
     }
 
     /// Sends these bytes, after all that was written before. It does not wait: what is not sent at once is kept, and
@@ -156,9 +117,13 @@ impl Transport {
     /// # }
     /// ```
     pub fn write_eof(&self) -> Result<(), Error> {
-        if self.0.tls {
+        if self.0.tls.get() {
             let text = "write_eof() is not supported with TLS".to_owned();
             return Err(Error::new(Failure::NotSupported(text)));
+        }
+        if self.0.asked.borrow().is_some() {
+            let text = "Cannot call write_eof() while TLS is being started";
+            return Err(Error::invalid(text));
         }
         if self.0.stage.get() == Stage::Open && !self.0.eof_wanted.replace(true) {
             self.0.wake();
@@ -175,7 +140,7 @@ impl Transport {
     /// ```
     #[must_use]
     pub fn can_write_eof(&self) -> bool {
-        !self.0.tls
+        !self.0.tls.get()
     }
 
     /// How much is written and not sent yet, in bytes.
@@ -217,7 +182,7 @@ impl Transport {
         high: Option<usize>,
         low: Option<usize>,
     ) -> Result<(), Error> {
-        let default = if self.0.tls {
+        let default = if self.0.tls.get() {
             Limits::TLS
         } else {
             Limits::PLAIN
@@ -227,6 +192,64 @@ impl Transport {
         self.0.flow.set(flow.with(limits));
         self.0.added();
         Ok(())
+    }
+
+    /// The limits of what is read ahead while reading is paused: the lower one, and the higher one. Only with TLS; without,
+    /// nothing is.
+    ///
+    /// ```no_run
+    /// # fn example(transport: &switchboard_client::protocol::Transport) -> Result<(), switchboard_client::Error> {
+    /// let (low, high) = transport.get_read_buffer_limits()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn get_read_buffer_limits(&self) -> Result<(usize, usize), Error> {
+        self.0.only_tls("get_read_buffer_limits")?;
+        let Limits { high, low } = self.0.read_limits.get();
+        Ok((low, high))
+    }
+
+    /// Sets how much is read ahead while reading is paused, so that the peer need not wait: no more is taken from it at the higher
+    /// limit, until the lower one is reached. What is left out is a quarter, or four times, of what is given; both left out, it is
+    /// 256 KiB and 64 KiB. Only with TLS.
+    ///
+    /// ```no_run
+    /// # fn example(transport: &switchboard_client::protocol::Transport) -> Result<(), switchboard_client::Error> {
+    /// transport.set_read_buffer_limits(Some(1 << 20), None)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn set_read_buffer_limits(
+        &self,
+        high: Option<usize>,
+        low: Option<usize>,
+    ) -> Result<(), Error> {
+        self.0.only_tls("set_read_buffer_limits")?;
+        let limits = Limits::new(high, low, Limits::READ.high)?;
+        self.0.read_limits.set(limits);
+        self.0.wake();
+        Ok(())
+    }
+
+    /// Speaks TLS from now on, once both sides have agreed to: asyncio's `loop.start_tls`. It needs a connection that was opened
+    /// [`upgradable`](crate::Connector::upgradable). What was written before is sent before; until it is done, writing is an
+    /// error. What the peer has said before and was not given to the protocol is no part of TLS: then it fails, for somebody
+    /// else may have put it there. The protocol is not told that the connection was made again.
+    ///
+    /// Where asyncio returns a new transport, this is the same one, with the limits of TLS. Reading is resumed. If it fails the
+    /// connection is closed, and the protocol is told the same error by `connection_lost`. Dropping the future is
+    /// [`abort`](Self::abort).
+    ///
+    /// ```no_run
+    /// use switchboard_client::Tls;
+    /// # async fn example(transport: switchboard_client::protocol::Transport) -> Result<(), switchboard_client::Error> {
+    /// transport.start_tls(Tls::new().server_name("mail.example.com")).await?;
+    /// transport.write(b"EHLO client\r\n")?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn start_tls(&self, tls: Tls) -> Result<(), Error> {
+        Starting::new(self.0.clone(), tls)?.await
     }
 
     /// No more bytes are given to the protocol, until [`resume_reading`](Self::resume_reading).
@@ -323,7 +346,8 @@ impl Transport {
         .await;
     }
 
-    /// What is known of the connection: `sockname`, `peername`, and with TLS `ssl_object`, `cipher` and `peercert`. What
+    /// What is known of the connection: `sockname`, `peername`, on a Unix socket `peercred`, and with TLS
+    /// `ssl_object`, `cipher` and `peercert`. What
     /// TLS agreed on is forgotten when the connection is lost.
     ///
     /// ```no_run
@@ -336,7 +360,7 @@ impl Transport {
         self.0.known.borrow().get(name)
     }
 
-    /// What was done to connect, in the order of its start.
+    /// What was done to connect, in the order of its start; nothing while TLS is being started.
     ///
     /// ```no_run
     /// # fn example(transport: &switchboard_client::protocol::Transport) {
@@ -347,7 +371,9 @@ impl Transport {
     /// ```
     #[must_use]
     pub fn timeline(&self) -> Vec<Step> {
-        timeline::steps(self.0.raw.timeline())
+        let raw = self.0.raw.borrow();
+        raw.as_ref()
+            .map_or_else(Vec::new, |raw| timeline::steps(raw.timeline()))
     }
 
     /// From now on this protocol is told what happens; it is not told that the connection was made.
@@ -396,170 +422,4 @@ impl fmt::Debug for Transport {
             .field("stage", &self.0.stage)
             .finish_non_exhaustive()
     }
-}
-
-impl Inner {
-    pub(super) fn handler(&self) -> Option<Handler> {
-        self.handler.borrow().clone()
-    }
-
-    fn set_handler(&self, handler: Handler) {
-        if let Some(slot) = &mut *self.handler.borrow_mut() {
-            *slot = handler;
-        }
-    }
-
-    pub(super) fn wake(&self) {
-        let waker = self.waker.borrow_mut().take();
-        if let Some(waker) = waker {
-            waker.wake();
-        }
-    }
-
-    pub(super) fn size(&self) -> usize {
-        if self.stage.get() == Stage::Ending {
-            return 0;
-        }
-        self.unsent.borrow().len() + self.writing.borrow().under_way()
-    }
-
-    fn write(&self, name: &str, pieces: &[IoSlice<'_>]) -> Result<(), Error> {
-        if self.eof_wanted.get() {
-            return Err(Error::invalid(format!(
-                "Cannot call {name}() after write_eof()"
-            )));
-        }
-        if pieces.iter().all(|it| it.is_empty()) {
-            return Ok(());
-        }
-        let accepted = match self.stage.get() {
-            Stage::Open => true,
-            // asyncio's plain transports take more while they flush, those of TLS do not.
-            Stage::Closing => !self.tls && self.size() > 0,
-            Stage::Ending => false,
-        };
-        if !accepted {
-            self.drop_write();
-            return Ok(());
-        }
-        let mut unsent = self.unsent.borrow_mut();
-        for piece in pieces {
-            unsent.extend(piece.iter());
-        }
-        drop(unsent);
-        // As much as is taken at once.
-        let waker = self.waker.borrow().clone();
-        let waker = waker.unwrap_or_else(|| Waker::noop().clone());
-        if self.send(&Context::from_waker(&waker)).is_err() {
-            // It is told when its turn comes, as every end is.
-            self.wake();
-        }
-        self.added();
-        if self.tls {
-            self.sent();
-        }
-        Ok(())
-    }
-
-    fn drop_write(&self) {
-        let dropped = self.dropped_writes.get() + 1;
-        self.dropped_writes.set(dropped);
-        match self.tls {
-            false if dropped >= SILENT => tell("socket.send() raised exception.", None),
-            true if dropped > SILENT => tell("SSL connection is closed", None),
-            _ => {}
-        }
-    }
-
-    /// Sends what is unsent, as far as it is taken. `Ready`: nothing is under way.
-    pub(super) fn send(&self, context: &Context<'_>) -> Result<Poll<()>, Error> {
-        let mut writing = self.writing.borrow_mut();
-        let mut unsent = self.unsent.borrow_mut();
-        loop {
-            if unsent.is_empty() {
-                return match writing.poll_flush(Side::Sender, context) {
-                    Poll::Ready(result) => result.map(Poll::Ready),
-                    Poll::Pending => Ok(Poll::Pending),
-                };
-            }
-            let (front, back) = unsent.as_slices();
-            let pieces = [IoSlice::new(front), IoSlice::new(back)];
-            match writing.poll_write(Side::Sender, context, &pieces) {
-                Poll::Ready(Ok(count)) => drop(unsent.drain(..count)),
-                Poll::Ready(Err(error)) => return Err(error),
-                Poll::Pending => return Ok(Poll::Pending),
-            }
-        }
-    }
-
-    /// After something was written, or the limits were set.
-    fn added(&self) {
-        let mut flow = self.flow.get();
-        let turn = flow.added(self.size());
-        self.flow.set(flow);
-        if turn == Some(Turn::Pause)
-            && let Some(handler) = self.handler()
-        {
-            only_tell("protocol.pause_writing() failed", handler.pause_writing());
-        }
-    }
-
-    /// After something was sent.
-    pub(super) fn sent(&self) {
-        let mut flow = self.flow.get();
-        let turn = flow.sent(self.size());
-        self.flow.set(flow);
-        if turn == Some(Turn::Resume)
-            && let Some(handler) = self.handler()
-        {
-            only_tell("protocol.resume_writing() failed", handler.resume_writing());
-        }
-    }
-
-    pub(super) fn close(&self) {
-        if self.stage.get() == Stage::Open {
-            self.stage.set(Stage::Closing);
-            self.wake();
-        }
-    }
-
-    /// Ends it, for this reason if there is none yet.
-    pub(super) fn end(&self, reason: Option<Error>) {
-        if self.stage.get() < Stage::Ending {
-            self.stage.set(Stage::Ending);
-            *self.reason.borrow_mut() = reason;
-            self.unsent.borrow_mut().clear();
-            self.wake();
-        }
-    }
-
-    /// Ends it because of an error; one that is not the network's is told to the exception handler too.
-    pub(super) fn fail(&self, message: &str, error: Error) {
-        if matches!(
-            error.failure(),
-            Failure::Callback(_) | Failure::InvalidArgument(_)
-        ) {
-            tell(message, Some(&error));
-        }
-        self.end(Some(error));
-    }
-
-    /// Tells the protocol that it is over.
-    pub(super) fn lost(&self) {
-        let handler = self.handler.borrow_mut().take();
-        let reason = self.reason.borrow_mut().take();
-        self.known.borrow_mut().tls = None;
-        if let Some(handler) = handler {
-            handler.connection_lost(reason.as_ref());
-        }
-        self.over.set(true);
-        for waker in self.waiting.take() {
-            waker.wake();
-        }
-    }
-}
-
-/// The error of a peer that did not take the end of what was sent in time.
-pub(super) fn too_late() -> Error {
-    Error::new(Failure::TimedOut(None))
 }

@@ -4,12 +4,12 @@ use super::plan;
 use super::recorder::Recorder;
 use crate::Outcome;
 use crate::arguments::Arguments;
-use crate::sleep::sleep;
+use crate::sleep::{promptly, sleep};
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
-use switchboard_client::Datagram;
 use switchboard_client::protocol::create_datagram_endpoint;
+use switchboard_client::{Address, Datagram};
 
 pub(super) async fn run(scenario: &str, arguments: &Arguments) -> Outcome<Rc<Recorder>> {
     let server: SocketAddr = arguments.required("server")?;
@@ -17,6 +17,7 @@ pub(super) async fn run(scenario: &str, arguments: &Arguments) -> Outcome<Rc<Rec
         Some(_) => Datagram::at("127.0.0.1", 0),
         None => Datagram::to(server.ip().to_string(), server.port()),
     };
+    let server = Address::from(server);
     let plan = plan(scenario);
     let factory = || {
         let recorder = Recorder::new(plan.clone());
@@ -30,22 +31,22 @@ pub(super) async fn run(scenario: &str, arguments: &Arguments) -> Outcome<Rc<Rec
         "talk" => {
             transport.sendto(b"hello", None)?;
             recorder.until("datagram 5").await?;
-            transport.sendto(b"", Some(server))?;
+            transport.sendto(b"", Some(&server))?;
             recorder.until("datagram 0").await?;
-            let other = "127.0.0.1:9".parse()?;
-            let error = transport.sendto(b"1", Some(other)).err();
+            let other: SocketAddr = "127.0.0.1:9".parse()?;
+            let error = transport.sendto(b"1", Some(&other.into())).err();
             println!("{}", error.ok_or("it was sent")?);
             println!("{:?}", transport.get_extra_info("peername").is_some());
             transport.close();
         }
         "free" => {
-            transport.sendto(b"hello", Some(server))?;
+            transport.sendto(b"hello", Some(&server))?;
             recorder.until("datagram 5").await?;
             println!("{:?}", transport.get_extra_info("peername").is_some());
             transport.close();
             recorder.until("lost").await?;
             // asyncio's fail then, by a mistake.
-            transport.sendto(b"dropped", Some(server))?;
+            transport.sendto(b"dropped", Some(&server))?;
         }
         "no-address" => transport.sendto(b"hello", None)?,
         "dead" => {
@@ -109,7 +110,8 @@ pub(super) async fn run(scenario: &str, arguments: &Arguments) -> Outcome<Rc<Rec
         }
         other => return Err(format!("no such scenario: {other}").into()),
     }
-    recorder.until("lost").await?;
+    promptly(transport.wait_closed()).await?;
+    assert!(recorder.was_told("lost"));
     sleep(Duration::from_millis(5)).await;
     assert!(transport.get_protocol().is_none());
     assert!(!free || transport.get_extra_info("sockname").is_some());

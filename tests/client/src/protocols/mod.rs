@@ -4,6 +4,7 @@
 mod datagrams;
 mod recorder;
 mod secure;
+mod starttls;
 mod streams;
 
 use crate::Outcome;
@@ -24,6 +25,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Outcome {
     let scenario = arguments.word(1)?;
     let recorder = match scenario.split_once('/') {
         Some(("datagrams", scenario)) => datagrams::run(scenario, arguments).await?,
+        Some(("starttls", scenario)) => starttls::run(scenario, arguments).await?,
         Some(("tls", scenario)) => secure::run(scenario, arguments).await?,
         _ => streams::run(scenario, arguments).await?,
     };
@@ -42,7 +44,7 @@ fn plan(scenario: &str) -> Plan {
             .unwrap_or_default()
             .to_owned(),
         keeps_open: scenario == "keep-open",
-        pauses: scenario == "pausing",
+        pauses: ["pausing", "read-ahead", "unread"].contains(&scenario),
         empty: scenario == "empty-buffer",
         log: Rc::default(),
     }

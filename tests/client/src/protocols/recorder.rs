@@ -4,13 +4,12 @@ use crate::Outcome;
 use crate::sleep::promptly;
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
-use std::net::SocketAddr;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
-use switchboard_client::Error;
 use switchboard_client::protocol::{
     BufferedProtocol, Callback, DatagramProtocol, DatagramTransport, Protocol, Transport,
 };
+use switchboard_client::{Address, Error};
 
 /// How much fits into the buffers that it gives.
 const ROOM: usize = 100;
@@ -38,6 +37,8 @@ pub(super) struct Recorder {
     /// A write is going on.
     inside: Cell<bool>,
     pub(super) hinted: Cell<bool>,
+    /// The most that came at a time.
+    pub(super) largest: Cell<usize>,
     waiting: RefCell<Option<Waker>>,
 }
 
@@ -110,6 +111,7 @@ impl Recorder {
     fn came(&self, data: &[u8]) {
         let mut all = self.data.borrow_mut();
         all.extend_from_slice(data);
+        self.largest.set(self.largest.get().max(data.len()));
         let last = self.plan.log.borrow_mut().pop();
         if let Some(other) = last.filter(|it| !it.starts_with("data ")) {
             self.plan.log.borrow_mut().push(other);
@@ -225,7 +227,7 @@ impl DatagramProtocol for Recorder {
         self.callback("made")
     }
 
-    fn datagram_received(&self, data: &[u8], _from: SocketAddr) -> Callback {
+    fn datagram_received(&self, data: &[u8], _from: &Address) -> Callback {
         self.note(format!("datagram {}", data.len()));
         self.callback("datagram")
     }

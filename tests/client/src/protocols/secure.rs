@@ -40,6 +40,20 @@ pub(super) async fn run(scenario: &str, arguments: &Arguments) -> Outcome<Rc<Rec
             recorder.until("lost").await?;
             Ok(recorder)
         }
+        // What comes while reading is paused is kept, up to the limit, and then comes at once.
+        "read-ahead" => {
+            let (transport, recorder) = connect(plan(scenario), arguments).await??;
+            println!("{:?}", transport.get_read_buffer_limits()?);
+            transport.set_read_buffer_limits(Some(100_000), None)?;
+            println!("{:?}", transport.get_read_buffer_limits()?);
+            sleep(Duration::from_millis(200)).await;
+            assert!(!recorder.was_told("data"));
+            transport.resume_reading();
+            recorder.until("lost").await?;
+            let largest = recorder.largest.get();
+            println!("{}", (100_000..200_000).contains(&largest));
+            Ok(recorder)
+        }
         "slow" => {
             let (transport, recorder) = connect(plan(scenario), arguments).await??;
             transport.write(&vec![1; 64 << 20])?;

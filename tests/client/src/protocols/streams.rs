@@ -27,7 +27,18 @@ pub(super) async fn connect(
         recorder.note("factory");
         recorder
     };
-    let mut connector = arguments.connector()?;
+    let unix = arguments.get("path").or(arguments.get("name"));
+    if unix.is_some() {
+        let created = create_connection(factory, crate::unix::connector(arguments)?).await;
+        if let Ok((_, recorder)) = &created {
+            recorder.note("returned");
+        }
+        return Ok(created);
+    }
+    let mut connector = match arguments.get("upgradable") {
+        Some(_) => arguments.plain()?.upgradable(),
+        None => arguments.connector()?,
+    };
     if let Some(milliseconds) = arguments.get("shutdown") {
         let timeout = Duration::from_millis(milliseconds.parse()?);
         connector = connector.shutdown_timeout(timeout);
@@ -225,6 +236,10 @@ fn limits(transport: &Transport) -> Outcome {
     told();
     transport.set_write_buffer_limits(Some(0), None)?;
     told();
+    if transport.can_write_eof() {
+        let error = transport.set_read_buffer_limits(None, None).err();
+        println!("{}", error.ok_or("it was set")?);
+    }
     transport.write(b"1")?;
     transport.close();
     Ok(())
@@ -238,6 +253,7 @@ async fn info(transport: &Transport, recorder: &Recorder) -> Outcome {
             "ssl_object",
             "cipher",
             "peercert",
+            "peercred",
             "other",
         ] {
             println!("{name}: {}", transport.get_extra_info(name).is_some());
