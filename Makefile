@@ -16,7 +16,7 @@ WASM := $(CARGO) build --target wasm32-wasip2 --release --locked --quiet
 # Steps of the build that do not wait for wasmtime.
 TOOL := $(CARGO) run --locked --quiet -p switchboard-tools --no-default-features --bin
 
-.PHONY: help run test bench component app example servers build setup lint doc clean
+.PHONY: help run test bench component app example servers package build setup lint doc clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -96,10 +96,15 @@ lint: build ## Check format and lints
 	@$(CARGO) clippy -p switchboard-guest --target wasm32-wasip2 --locked -- -D warnings
 	@$(CARGO) clippy -p switchboard-guest --features posix --target wasm32-wasip2 --locked -- -D warnings
 	@$(CARGO) clippy -p switchboard-app --target wasm32-wasip2 --locked -- -D warnings
-	@$(CARGO) clippy -p switchboard-client -p switchboard-client-app -p 'switchboard-example-*' \
-		--target wasm32-wasip2 --locked -- -D warnings
+	@$(CARGO) clippy -p switchboard-client -p switchboard-client-app -p switchboard-example-http -p switchboard-example-redis \
+		-p switchboard-example-chat -p switchboard-example-dns --target wasm32-wasip2 --locked -- -D warnings
 	@$(CARGO) clippy -p switchboard-example-tls-engine --features component --target wasm32-wasip2 --locked -- -D warnings
 	@$(CARGO) clippy -p switchboard-posix-app --target wasm32-wasip2 --locked -- -D warnings
+
+# wasmtime would be built again for the host alone: its package is made, and looked at, and not built.
+package: setup ## Make the packages of the crates that can be published, and build those for components
+	@$(CARGO) package -p switchboard-crypto -p switchboard-client --locked --allow-dirty --target wasm32-wasip2
+	@$(CARGO) package -p switchboard-host --locked --allow-dirty --no-verify
 
 doc: component ## Write the documentation to target/doc
 	@RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --locked

@@ -57,6 +57,11 @@ pub struct Connector<T = Remote> {
 }
 
 /// The target of a [`Connector`] that looks up a name and tries addresses.
+///
+/// ```
+/// use switchboard_client::{Connector, Remote};
+/// let connector: Connector<Remote> = Connector::new("example.com", 443);
+/// ```
 #[derive(Debug, Clone)]
 pub struct Remote {
     host: Option<String>,
@@ -73,6 +78,14 @@ pub struct Remote {
 }
 
 /// The target of a [`Connector`] that has its socket already.
+///
+/// ```no_run
+/// use switchboard_client::{Connector, OverSocket, TcpSocket};
+///
+/// fn over(socket: TcpSocket) -> Connector<OverSocket> {
+///     Connector::over(socket)
+/// }
+/// ```
 #[derive(Debug)]
 pub struct OverSocket(TcpSocket);
 
@@ -490,9 +503,30 @@ impl From<Opened> for Upgradable {
 }
 
 /// How to open a stream connection: a [`Connector`] or a [`Unix`](crate::Unix).
+///
+/// ```no_run
+/// use std::rc::Rc;
+/// use switchboard_client::protocol::{Protocol, Transport, create_connection};
+/// use switchboard_client::{Connect, Error};
+///
+/// # #[derive(Default)]
+/// # struct Redis;
+/// # impl Protocol for Redis {}
+/// async fn redis(anyhow: impl Connect) -> Result<(Transport, Rc<Redis>), Error> {
+///     create_connection(Redis::default, anyhow).await
+/// }
+/// ```
 pub trait Connect: sealed::Connect {}
 
 /// Where a [`Connector`] goes.
+///
+/// ```no_run
+/// use switchboard_client::{Connection, Connector, Error, Target};
+///
+/// async fn secure<T: Target>(connector: Connector<T>) -> Result<Connection, Error> {
+///     connector.tls(switchboard_client::Tls::new()).connect().await
+/// }
+/// ```
 pub trait Target: sealed::Target {}
 
 impl<T: sealed::Target> Target for T {}

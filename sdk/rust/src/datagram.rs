@@ -249,6 +249,18 @@ impl sealed::Bind for Datagram {
 }
 
 /// How to open an endpoint: a [`Datagram`] or a [`UnixDatagram`](crate::UnixDatagram).
+///
+/// ```no_run
+/// use switchboard_client::protocol::{DatagramProtocol, create_datagram_endpoint};
+/// use switchboard_client::{Bind, Error};
+///
+/// # struct Log;
+/// # impl DatagramProtocol for Log {}
+/// async fn log(anyhow: impl Bind) -> Result<(), Error> {
+///     let (transport, _) = create_datagram_endpoint(|| Log, anyhow).await?;
+///     transport.sendto(b"hello", None)
+/// }
+/// ```
 pub trait Bind: sealed::Bind {}
 
 pub(crate) mod sealed {

@@ -1,35 +1,88 @@
 //! `bench pingpong|bulk COUNT server=ADDRESS [ca=FILE] [via=buffers]`: what `tests/app` measures on the component's own streams,
-//! through the SDK; `via=buffers` looks at what was read where it is.
+//! through the SDK; `via=buffers` looks at what was read where it is, `via=protocol` is told by callbacks.
 
-use crate::Outcome;
 use crate::arguments::Arguments;
+use crate::{Outcome, allocations};
 use futures_lite::future::try_zip;
 use futures_lite::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
+use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};
-use switchboard_client::Connection;
+use switchboard_client::protocol::{Callback, Protocol, Transport, create_connection};
+use switchboard_client::{Connection, Connector};
 
 const PIECE: usize = 64 * 1024;
 const PING: &[u8] = b"ping";
 
 pub(crate) async fn run(arguments: &Arguments) -> Outcome {
     let (mode, count) = (arguments.word(1)?, arguments.count(2)?);
-    let connection = arguments.connector()?.connect().await?;
-    let (took, ops, bytes) = match mode {
-        "pingpong" => {
-            let took = pingpong(connection, count).await?;
+    let total = count * 1024 * 1024;
+    let mut tally = Tally::new(total);
+    let (took, ops, bytes) = match (mode, arguments.get("via")) {
+        ("pingpong", _) => {
+            let took = pingpong(arguments.connector()?.connect().await?, count).await?;
             (took, count, count * PING.len() as u64)
         }
-        "bulk" => {
-            let total = count * 1024 * 1024;
-            let in_place = arguments.get("via") == Some("buffers");
-            let took = bulk(connection, total, in_place).await?;
+        ("bulk", Some("protocol")) => {
+            let took;
+            (took, tally) = told(arguments.connector()?, total).await?;
             (took, total / PIECE as u64, total)
         }
-        other => return Err(format!("no such mode of bench: {other}").into()),
+        ("bulk", via) => {
+            let in_place = via == Some("buffers");
+            let connection = arguments.connector()?.connect().await?;
+            let took = bulk(connection, total, in_place, &mut tally).await?;
+            (took, total / PIECE as u64, total)
+        }
+        (other, _) => return Err(format!("no such mode of bench: {other}").into()),
     };
     let seconds = took.as_secs_f64();
-    println!(r#"{{"mode": "{mode}", "seconds": {seconds}, "ops": {ops}, "bytes": {bytes}}}"#);
+    let (allocations, reads) = (tally.allocations(), tally.reads);
+    println!(
+        r#"{{"mode": "{mode}", "seconds": {seconds}, "ops": {ops}, "bytes": {bytes}, "allocations": [{allocations}, {reads}]}}"#
+    );
     Ok(())
+}
+
+/// What has come, and how often memory was asked for while the second half of it did.
+struct Tally {
+    total: u64,
+    came: u64,
+    reads: u64,
+    before: usize,
+    after: usize,
+}
+
+impl Tally {
+    fn new(total: u64) -> Self {
+        Self {
+            total,
+            came: 0,
+            reads: 0,
+            before: 0,
+            after: 0,
+        }
+    }
+
+    fn read(&mut self, count: usize) {
+        self.came += count as u64;
+        self.after = allocations::count();
+        if self.came < self.total / 2 {
+            self.before = self.after;
+        } else {
+            self.reads += 1;
+        }
+    }
+
+    fn allocations(&self) -> usize {
+        self.after - self.before
+    }
+
+    fn complete(&self) -> Outcome {
+        match self.came == self.total {
+            true => Ok(()),
+            false => Err(format!("{} bytes came back, not {}", self.came, self.total).into()),
+        }
+    }
 }
 
 async fn pingpong(mut connection: Connection, count: u64) -> Outcome<Duration> {
@@ -45,7 +98,12 @@ async fn pingpong(mut connection: Connection, count: u64) -> Outcome<Duration> {
     Ok(took)
 }
 
-async fn bulk(connection: Connection, total: u64, in_place: bool) -> Outcome<Duration> {
+async fn bulk(
+    connection: Connection,
+    total: u64,
+    in_place: bool,
+    tally: &mut Tally,
+) -> Outcome<Duration> {
     let begun = Instant::now();
     let (mut reader, mut writer) = connection.split();
     let writing = async {
@@ -58,7 +116,6 @@ async fn bulk(connection: Connection, total: u64, in_place: bool) -> Outcome<Dur
         Outcome::Ok(writer.close().await?)
     };
     let reading = async {
-        let mut came = 0;
         let mut piece = vec![0; PIECE];
         loop {
             let count = match in_place {
@@ -69,13 +126,10 @@ async fn bulk(connection: Connection, total: u64, in_place: bool) -> Outcome<Dur
                 }
                 false => reader.read(&mut piece).await?,
             };
-            came += count as u64;
             if count == 0 {
-                return match came == total {
-                    true => Ok(()),
-                    false => Err(format!("{came} bytes came back, not {total}").into()),
-                };
+                return tally.complete();
             }
+            tally.read(count);
         }
     };
     try_zip(writing, reading).await?;
@@ -83,4 +137,71 @@ async fn bulk(connection: Connection, total: u64, in_place: bool) -> Outcome<Dur
     let connection = reader.reunite(writer).map_err(|_| "not the same")?;
     connection.close().await?;
     Ok(took)
+}
+
+/// Writes when it may, and counts what comes.
+struct Told {
+    tally: RefCell<Tally>,
+    unwritten: Cell<u64>,
+    paused: Cell<bool>,
+    piece: Vec<u8>,
+    transport: RefCell<Option<Transport>>,
+}
+
+impl Told {
+    fn write(&self) -> Callback {
+        let transport = self.transport.borrow();
+        let transport = transport.as_ref().ok_or("no transport")?;
+        while self.unwritten.get() > 0 && !self.paused.get() {
+            self.unwritten.set(self.unwritten.get() - PIECE as u64);
+            transport.write(&self.piece)?;
+        }
+        Ok(())
+    }
+}
+
+impl Protocol for Told {
+    fn connection_made(&self, transport: &Transport) -> Callback {
+        self.transport.replace(Some(transport.clone()));
+        self.write()
+    }
+
+    fn data_received(&self, data: &[u8]) -> Callback {
+        let mut tally = self.tally.borrow_mut();
+        tally.read(data.len());
+        if tally.complete().is_ok()
+            && let Some(transport) = &*self.transport.borrow()
+        {
+            transport.close();
+        }
+        Ok(())
+    }
+
+    fn pause_writing(&self) -> Callback {
+        self.paused.set(true);
+        Ok(())
+    }
+
+    fn resume_writing(&self) -> Callback {
+        self.paused.set(false);
+        self.write()
+    }
+}
+
+async fn told(connector: Connector, total: u64) -> Outcome<(Duration, Tally)> {
+    let begun = Instant::now();
+    let factory = || Told {
+        tally: RefCell::new(Tally::new(total)),
+        unwritten: Cell::new(total),
+        paused: Cell::new(false),
+        piece: vec![0x5a; PIECE],
+        transport: RefCell::new(None),
+    };
+    let (transport, told) = create_connection(factory, connector).await?;
+    transport.wait_closed().await;
+    let took = begun.elapsed();
+    drop(told.transport.take());
+    let tally = told.tally.replace(Tally::new(0));
+    tally.complete()?;
+    Ok((took, tally))
 }

@@ -4,6 +4,7 @@ mod connections;
 mod contract;
 mod libraries;
 mod protocols;
+mod unix;
 
 use switchboard_tests::certs::{Leaf, Pki};
 use switchboard_tests::client;

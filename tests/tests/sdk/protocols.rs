@@ -11,6 +11,7 @@ use switchboard_tests::composed::SEEN;
 use switchboard_tests::echo::TcpServer;
 use switchboard_tests::log::{End, Log};
 use switchboard_tests::scripted::{Scripted, Step};
+use switchboard_tests::start_tls::{Dialogue, GO, MORE, StartTlsServer};
 use switchboard_tests::tls::{Options, TlsServer};
 use switchboard_tests::udp::{self, UdpPeer};
 
@@ -308,12 +309,13 @@ async fn d_1_plain_streams() {
     let peer = plain(Behaviour::Discard);
     let expected = format!(
         "(16384, 65536)\n(250, 1000)\n(1000, 4000)\n\
-         high (1) must be >= low (2) must be >= 0\n(1000, 4000)\n(16384, 65536)\n(0, 0)\n{MADE}*lost"
+         high (1) must be >= low (2) must be >= 0\n(1000, 4000)\n(16384, 65536)\n(0, 0)\n\
+         set_read_buffer_limits() is not supported without TLS\n{MADE}*lost"
     );
     t.play("D.1 limits", "limits", peer.addr(), &expected).await;
 
     let peer = plain(Behaviour::Discard);
-    let known = "sockname: true\npeername: true\nssl_object: false\ncipher: false\npeercert: false\nother: false";
+    let known = "sockname: true\npeername: true\nssl_object: false\ncipher: false\npeercert: false\npeercred: false\nother: false";
     let expected = format!("{known}\n{known}\n{MADE}, lost");
     t.play("D.4 extra info", "info", peer.addr(), &expected)
         .await;
@@ -502,6 +504,27 @@ async fn d_2_tls() {
     )
     .await;
 
+    let much = TlsServer::start(
+        "127.0.0.1",
+        &t.leaf,
+        &Options {
+            behaviour: Behaviour::Send(4 * MIB),
+            ..Options::default()
+        },
+    )
+    .unwrap();
+    let expected = format!(
+        "(65536, 262144)\n(25000, 100000)\ntrue\n{MADE}, data {}, eof, lost",
+        4 * MIB
+    );
+    t.play(
+        "D.2 read limits",
+        &format!("tls/read-ahead{ca}"),
+        much.addr(),
+        &expected,
+    )
+    .await;
+
     let fatal = "told: Fatal error on SSL protocol (";
     let expected = format!("{MADE}, data *, lost Other\n{fatal}data fails)");
     t.play(
@@ -537,8 +560,8 @@ async fn d_2_tls() {
         .await;
 
     let expected = format!(
-        "sockname: true\npeername: true\nssl_object: true\ncipher: true\npeercert: true\nother: false\n\
-         sockname: true\npeername: true\nssl_object: false\ncipher: false\npeercert: false\nother: false\n{MADE}, lost"
+        "sockname: true\npeername: true\nssl_object: true\ncipher: true\npeercert: true\npeercred: false\nother: false\n\
+         sockname: true\npeername: true\nssl_object: false\ncipher: false\npeercert: false\npeercred: false\nother: false\n{MADE}, lost"
     );
     t.play(
         "D.4 extra info",
@@ -628,5 +651,85 @@ async fn d_5_datagrams() {
         &expected,
     )
     .await;
+    t.finish();
+}
+
+#[tokio::test]
+async fn d_3_start_tls() {
+    let mut t = Scenarios::new();
+    let server = |script: Vec<Step>| {
+        let dialogue = Dialogue {
+            script,
+            twice: false,
+        };
+        StartTlsServer::start("127.0.0.1", &t.leaf, dialogue).unwrap()
+    };
+    let go = || vec![Step::ReadUntil(MORE.to_vec()), Step::Write(GO.to_vec())];
+    let echo = server(go());
+    let mut slow = go();
+    slow.insert(0, Step::Pause(PAUSE));
+    let slow = server(slow);
+    let silent = scripted([
+        Step::ReadUntil(MORE.to_vec()),
+        Step::Write(GO.to_vec()),
+        Step::ReadToEnd,
+    ]);
+    let ca = " upgradable=yes ca=/pki/ca.pem";
+
+    let expected = format!("65536 true\n524288 false\ntrue\n{MADE}, data 8, lost");
+    let scenario = format!("starttls/upgrade{ca}");
+    t.play("D.3", &scenario, echo.addr(), &expected).await;
+
+    // asyncio hangs (cpython#109051).
+    let expected = format!("{MADE}, pause*resume*data 8, lost");
+    let scenario = format!("starttls/pausing{ca}");
+    t.play("D.3 much unsent", &scenario, slow.addr(), &expected)
+        .await;
+
+    let texts = [
+        "Cannot call write() while TLS is being started",
+        "Cannot call write_eof() while TLS is being started",
+        "the transport is not supported by start_tls(): it is not upgradable",
+    ];
+    let expected = format!("{}\n{MADE}, data 3, lost", texts.join("\n"));
+    let scenario = format!("starttls/writes{ca}");
+    t.play("D.3 in between", &scenario, echo.addr(), &expected)
+        .await;
+
+    let expected = format!("{}\n{MADE}, lost", texts[2]);
+    let scenario = "starttls/not-upgradable plain=yes ca=/pki/ca.pem";
+    let plain = TlsServer::start("127.0.0.1", &t.leaf, &Options::default()).unwrap();
+    t.play("D.3 not capable", scenario, plain.addr(), &expected)
+        .await;
+
+    let expected = format!("InvalidData\n{MADE}, lost InvalidData");
+    let scenario = format!("starttls/unread{ca}");
+    t.play("D.3 injected", &scenario, echo.addr(), &expected)
+        .await;
+
+    // asyncio forgets to tell the protocol, but for a certificate.
+    let expected = format!("InvalidData\n{MADE}, data 3, lost InvalidData");
+    let scenario = format!("starttls/fails name=other.test{ca}");
+    t.play("D.3 wrong name", &scenario, echo.addr(), &expected)
+        .await;
+    let expected = format!("TimedOut\n{MADE}, data 3, lost TimedOut");
+    let scenario = format!("starttls/fails handshake=100{ca}");
+    t.play("D.3 timeout", &scenario, silent.addr(), &expected)
+        .await;
+    let expected = format!("None\n{MADE}, data 3, lost");
+    let scenario = format!("starttls/dropped{ca}");
+    t.play("D.3 cancelled", &scenario, silent.addr(), &expected)
+        .await;
+    let expected = format!("Some(ConnectionAborted)\n{MADE}, data 3, lost");
+    let scenario = format!("starttls/closed{ca}");
+    t.play(
+        "D.2 close in handshake",
+        &scenario,
+        silent.addr(),
+        &expected,
+    )
+    .await;
+    let log = silent.until(SEEN, |log| log.open() == 0).await.unwrap();
+    assert_eq!(log.accepted(), 3);
     t.finish();
 }

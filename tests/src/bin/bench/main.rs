@@ -1,4 +1,7 @@
-//! `make bench`: one echo server, three clients, one run. Native tokio is the yardstick.
+//! `make bench`: one echo server, three clients, one run. Native tokio is the yardstick. `bench client`: only what the Rust SDK
+//! costs.
+
+mod client;
 
 use anyhow::{Context, Result};
 use comfy_table::{CellAlignment, Table, presets};
@@ -191,6 +194,9 @@ fn main() -> Result<()> {
     };
     let plugged = Plugged::new().context("the application with Switchboard plugged in")?;
     let ca: PathBuf = pki.ca_path().into();
+    if std::env::args().nth(1).as_deref() == Some("client") {
+        return client::measure(&runtime, plain.addr(), secure.addr(), &ca);
+    }
 
     let mut table = Table::new();
     table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
@@ -262,7 +268,7 @@ fn main() -> Result<()> {
     println!(
         "Switchboard by the primitives of crypto/, in asyncio by OpenSSL. No session is resumed unless that is said. Best of {ROUNDS}."
     );
-    Ok(())
+    client::measure(&runtime, plain.addr(), secure.addr(), &ca)
 }
 
 /// An echo over TLS with this suite alone, by ring.
