@@ -169,7 +169,7 @@ impl Protocol for Told {
     fn data_received(&self, data: &[u8]) -> Callback {
         let mut tally = self.tally.borrow_mut();
         tally.read(data.len());
-        if tally.complete().is_ok()
+        if tally.came == tally.total
             && let Some(transport) = &*self.transport.borrow()
         {
             transport.close();

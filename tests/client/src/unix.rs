@@ -1,4 +1,4 @@
-//! `unix path=PATH|name=NAME [ca=FILE]`: a line there and back at a Unix socket, and what is known of the connection;
+//! `unix path=PATH|unix-name=NAME [ca=FILE]`: a line there and back at a Unix socket, and what is known of the connection;
 //! `unix-datagrams echo=PATH own=PATH`: datagrams there and back;
 //! `unix-errors missing=PATH silent=PATH [without=yes]`: what is told of those that fail.
 
@@ -10,7 +10,7 @@ use std::time::Duration;
 use switchboard_client::{Address, Failure, Unix, UnixAddress, UnixDatagram};
 
 pub(crate) fn connector(arguments: &Arguments) -> Outcome<Unix> {
-    let address = match arguments.get("name") {
+    let address = match arguments.get("unix-name") {
         Some(name) => UnixAddress::abstract_name(name),
         None => arguments.required::<String>("path")?.into(),
     };

@@ -48,7 +48,7 @@ async fn abstract_names() {
         permissions: Permissions::none().posix(grants),
         ..Setting::usual(pki.folder())
     };
-    let arguments = format!("unix name={}", name.display());
+    let arguments = format!("unix unix-name={}", name.display());
     let said = client::run_in(&setting, &arguments).await.unwrap().output;
     let first = format!("from nowhere: true, to @{}\n", name.display());
     assert!(said.starts_with(&first), "{said}");

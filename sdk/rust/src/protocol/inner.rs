@@ -117,15 +117,10 @@ impl Inner {
             self.drop_write();
             return Ok(());
         }
-        let mut unsent = self.unsent.borrow_mut();
-        for piece in pieces {
-            unsent.extend(piece.iter());
-        }
-        drop(unsent);
         // As much as is taken at once.
         let waker = self.waker.borrow().clone();
         let waker = waker.unwrap_or_else(|| Waker::noop().clone());
-        if self.send(&Context::from_waker(&waker)).is_err() {
+        if self.offer(&Context::from_waker(&waker), pieces).is_err() {
             // It is told when its turn comes, as every end is.
             self.wake();
         }
@@ -134,6 +129,25 @@ impl Inner {
             self.sent();
         }
         Ok(())
+    }
+
+    /// Sends these, after what is unsent; what is not taken at once is unsent then.
+    fn offer(&self, context: &Context<'_>, pieces: &[IoSlice<'_>]) -> Result<(), Error> {
+        let mut taken = 0;
+        if self.unsent.borrow().is_empty() {
+            let mut writing = self.writing.borrow_mut();
+            if let Poll::Ready(count) = writing.poll_write(Side::Sender, context, pieces) {
+                taken = count?;
+            }
+        }
+        let mut unsent = self.unsent.borrow_mut();
+        for piece in pieces {
+            let skipped = taken.min(piece.len());
+            taken -= skipped;
+            unsent.extend(piece.get(skipped..).unwrap_or_default());
+        }
+        drop(unsent);
+        self.send(context).map(|_| ())
     }
 
     fn drop_write(&self) {

@@ -34,12 +34,12 @@ pub(super) async fn run(scenario: &str, arguments: &Arguments) -> Outcome<Rc<Rec
         }
         // While what was written before is not sent yet, and nothing is read.
         "pausing" => {
-            transport.write(&vec![b'.'; 8 << 20])?;
-            assert!(recorder.was_told("pause"));
             transport.write(QUESTION)?;
             transport.resume_reading();
             recorder.until(&told).await?;
             transport.pause_reading();
+            transport.write(&vec![b'.'; 8 << 20])?;
+            assert!(recorder.was_told("pause"));
             transport.start_tls(tls).await?;
             assert!(transport.is_reading());
             transport.write(b"hello")?;

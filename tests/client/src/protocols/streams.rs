@@ -27,7 +27,7 @@ pub(super) async fn connect(
         recorder.note("factory");
         recorder
     };
-    let unix = arguments.get("path").or(arguments.get("name"));
+    let unix = arguments.get("path").or(arguments.get("unix-name"));
     if unix.is_some() {
         let created = create_connection(factory, crate::unix::connector(arguments)?).await;
         if let Ok((_, recorder)) = &created {
