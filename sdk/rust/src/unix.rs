@@ -62,10 +62,8 @@ impl Unix {
     /// [`Tls::server_name`]. asyncio: `ssl` and `server_hostname`.
     ///
     /// ```
-    /// # if cfg!(target_family = "wasm") {
     /// use switchboard_client::{Tls, Unix};
     /// let unix = Unix::new("/run/service.sock").tls("service.example", Tls::new());
-    /// # }
     /// ```
     pub fn tls(mut self, server_name: impl Into<String>, tls: Tls) -> Self {
         self.tls = Some((server_name.into(), tls));
