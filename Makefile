@@ -107,7 +107,7 @@ package: setup ## Make the packages of the crates that can be published, and bui
 	@$(CARGO) package -p switchboard-host --locked --allow-dirty --no-verify
 
 doc: component ## Write the documentation to target/doc
-	@RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --locked
+	@RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --features switchboard-client/hyper --no-deps --locked
 
 clean: ## Remove everything that was built
 	@$(CARGO) clean

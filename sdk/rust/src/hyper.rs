@@ -1,18 +1,18 @@
-//! For `hyper`: needs the feature `hyper`.
+//! For `hyper`: needs the feature `hyper`, and for HTTP/2 hyper's own `http2`, whose handshake takes [`Spawn`] too.
 //!
 //! ```no_run
 //! use hyper::Request;
-//! use switchboard_client::hyper::{Io, Spawn};
+//! use switchboard_client::hyper::Io;
 //! use switchboard_client::wit_bindgen::spawn_local;
 //! use switchboard_client::{Connector, Tls, TlsContext};
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! let context = TlsContext::new();
-//! context.set_alpn_protocols(["h2"])?;
+//! context.set_alpn_protocols(["http/1.1"])?;
 //! let connection = Connector::new("example.com", 443).tls(Tls::with(&context)).connect().await?;
-//! let (mut sender, driven) = hyper::client::conn::http2::handshake(Spawn, Io(connection)).await?;
+//! let (mut sender, driven) = hyper::client::conn::http1::handshake(Io(connection)).await?;
 //! spawn_local(async { drop(driven.await) });
-//! let request = Request::get("https://example.com/").body(String::new())?;
+//! let request = Request::get("/").header("host", "example.com").body(String::new())?;
 //! let response = sender.send_request(request).await?;
 //! # Ok(())
 //! # }
