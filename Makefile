@@ -17,17 +17,22 @@ WASM_OUT := target/wasm32-wasip2/release
 # Steps of the build that do not wait for wasmtime.
 TOOL := $(CARGO) run --locked --quiet -p switchboard-tools --no-default-features --bin
 
-.PHONY: help run test bench component app example build setup lint doc clean
+.PHONY: help run test bench component app example servers package build setup lint doc clean
 
 help: ## Say what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## Connect past two dead addresses with TLS, or to HOST and PORT, with TLS=1 or without
 	@$(if $(HOST),$(BIN)/switchboard connect '$(HOST)' '$(PORT)' $(if $(filter 1,$(TLS)),--tls) -v,$(BIN)/demo)
 
-test: build app example ## Run all tests
+test: build app example servers ## Run all tests
 	@tools/needs.sh openssl python3
 	@$(CARGO) test --workspace --locked --no-fail-fast
+
+example-%: build ## Build, plug and run examples/rust/http, redis, chat or dns against a server on loopback
+	@tools/needs.sh openssl
+	@$(WASM) -p switchboard-example-$*
+	@$(BIN)/example $*
 
 bench: build app ## Measure against native tokio and CPython's asyncio
 	@tools/needs.sh python3
@@ -62,7 +67,7 @@ target/component: $(shell find guest crypto tools wit -type f) Cargo.toml Cargo.
 		|| cp target/documented.wasm target/switchboard-tls.wasm
 	@touch $@
 
-app: setup ## Build target/app.wasm, an application to plug it into, and target/posix-app.wasm
+app: setup ## Build the applications that the tests plug it into: app.wasm, posix-app.wasm, and client-app.wasm on the Rust SDK
 	@echo 'Building the application that the tests plug it into: target/app.wasm'
 	@$(WASM) -p switchboard-app
 	@cmp -s $(WASM_OUT)/app.wasm target/app.wasm \
@@ -71,12 +76,20 @@ app: setup ## Build target/app.wasm, an application to plug it into, and target/
 	@$(WASM) -p switchboard-posix-app
 	@cmp -s $(WASM_OUT)/posix_app.wasm target/posix-app.wasm \
 		|| cp $(WASM_OUT)/posix_app.wasm target/posix-app.wasm
+	@echo 'Building the one on the Rust SDK, and the first example of it: target/client-app.wasm'
+	@$(WASM) -p switchboard-client-app
+	@$(WASM) -p switchboard-client --example first
+	@cmp -s $(WASM_OUT)/client_app.wasm target/client-app.wasm \
+		|| cp $(WASM_OUT)/client_app.wasm target/client-app.wasm
 
 example: setup ## Build target/tls-engine.wasm, a program on blocking sockets to plug the TLS into
 	@echo 'Building the example of examples/tls-engine: target/tls-engine.wasm'
 	@$(WASM) -p switchboard-example-tls-engine --features component
 	@cmp -s $(WASM_OUT)/tls-engine.wasm target/tls-engine.wasm \
 		|| cp $(WASM_OUT)/tls-engine.wasm target/tls-engine.wasm
+
+servers:
+	@$(CARGO) build --manifest-path tests/servers/Cargo.toml --target-dir target/servers --locked --quiet
 
 build: component
 	@echo 'Building the host, the tools and the tests (wasmtime takes ten minutes, once)'
@@ -92,11 +105,18 @@ lint: build ## Check format and lints
 	@$(CARGO) clippy -p switchboard-guest --target wasm32-wasip2 --locked -- -D warnings
 	@$(CARGO) clippy -p switchboard-guest --features posix --target wasm32-wasip2 --locked -- -D warnings
 	@$(CARGO) clippy -p switchboard-app --target wasm32-wasip2 --locked -- -D warnings
+	@$(CARGO) clippy -p switchboard-client -p switchboard-client-app -p switchboard-example-http -p switchboard-example-redis \
+		-p switchboard-example-chat -p switchboard-example-dns --target wasm32-wasip2 --locked -- -D warnings
 	@$(CARGO) clippy -p switchboard-example-tls-engine --features component --target wasm32-wasip2 --locked -- -D warnings
 	@$(CARGO) clippy -p switchboard-posix-app --target wasm32-wasip2 --locked -- -D warnings
 
+# wasmtime would be built again for the host alone: its package is made, and looked at, and not built.
+package: setup ## Make the packages of the crates that can be published, and build those for components
+	@$(CARGO) package -p switchboard-crypto -p switchboard-client --locked --allow-dirty --target wasm32-wasip2
+	@$(CARGO) package -p switchboard-host --locked --allow-dirty --no-verify
+
 doc: component ## Write the documentation to target/doc
-	@RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --locked
+	@RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --features switchboard-client/hyper --no-deps --locked
 
 clean: ## Remove everything that was built
 	@$(CARGO) clean

@@ -1,7 +1,8 @@
 //! `make bench`: one echo server, three clients, one run. Native tokio is the yardstick; and for what TLS costs beyond its
-//! cipher, the cipher.
+//! cipher, the cipher. `bench client`: only what the Rust SDK costs.
 
 mod cipher;
+mod client;
 
 use anyhow::{Context, Result};
 use comfy_table::{CellAlignment, Table, presets};
@@ -202,6 +203,9 @@ fn main() -> Result<()> {
     };
     let plugged = Plugged::new().context("the application with Switchboard plugged in")?;
     let ca: PathBuf = pki.ca_path().into();
+    if std::env::args().nth(1).as_deref() == Some("client") {
+        return client::measure(&runtime, plain.addr(), secure.addr(), &ca);
+    }
 
     let mut table = table([
         "",
@@ -267,7 +271,8 @@ fn main() -> Result<()> {
         "Switchboard by the primitives of crypto/, in asyncio by OpenSSL. No session is resumed unless that is said. Best of {ROUNDS}."
     );
     println!();
-    cipher::print(&plugged, &runtime, pki.ca_path(), &leaf)
+    cipher::print(&plugged, &runtime, pki.ca_path(), &leaf)?;
+    client::measure(&runtime, plain.addr(), secure.addr(), &ca)
 }
 
 /// A table whose columns are of numbers from the third on.
