@@ -6,7 +6,8 @@ use crate::clock::nanoseconds;
 use crate::connection::Connection;
 use crate::convert::to_ip;
 use crate::error::Error;
-use crate::reading::Way;
+use crate::opening::{self, Connect, Opened};
+use crate::port::{Port, host_address};
 use crate::tls::Tls;
 use crate::upgrade::Upgradable;
 use crate::{Family, KeepAlive, LookupFlags, TcpSocket};
@@ -15,9 +16,6 @@ use std::time::Duration;
 
 /// RFC 8305, section 8.
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
-
-/// As `create-connection` has it, if nothing else is said.
-pub(crate) const SHUTDOWN: Duration = Duration::from_secs(30);
 
 /// How to open a stream connection: asyncio's `loop.create_connection`, all of whose parameters are here, with other
 /// defaults where those are better. Addresses are raced (RFC 8305), 250 ms apart and by turns of the families; certificates
@@ -88,57 +86,6 @@ pub struct Remote {
 /// ```
 #[derive(Debug)]
 pub struct OverSocket(TcpSocket);
-
-/// Where on a host: a port, or the name of a service.
-///
-/// ```
-/// use switchboard_client::{Connector, Port};
-///
-/// let by_number = Connector::new("example.com", 443);
-/// let by_name = Connector::new("example.com", "https");
-/// let either: Port = 443.into();
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Port {
-    /// A port number.
-    Number(u16),
-    /// One of the common service names of IANA's registry, or a number written in decimal.
-    Name(String),
-}
-
-impl From<u16> for Port {
-    fn from(number: u16) -> Self {
-        Port::Number(number)
-    }
-}
-
-impl From<&str> for Port {
-    fn from(name: &str) -> Self {
-        Port::Name(name.to_owned())
-    }
-}
-
-impl From<String> for Port {
-    fn from(name: String) -> Self {
-        Port::Name(name)
-    }
-}
-
-impl From<Port> for Service {
-    fn from(port: Port) -> Self {
-        match port {
-            Port::Number(number) => Service::Port(number),
-            Port::Name(name) => Service::Name(name),
-        }
-    }
-}
-
-pub(crate) fn host_address(host: Option<&str>, port: Port) -> HostAddress {
-    HostAddress {
-        host: host.map(str::to_owned),
-        service: port.into(),
-    }
-}
 
 impl Connector<Remote> {
     /// To a name or an IP address, at a port or a service.
@@ -424,7 +371,7 @@ impl<T: Target> Connector<T> {
     /// # }
     /// ```
     pub async fn connect(self) -> Result<Connection, Error> {
-        Ok(sealed::Connect::open(self).await?.into())
+        Ok(opening::sealed::Connect::open(self).await?.into())
     }
 
     /// Opens the connection so that TLS can be started on it later.
@@ -436,13 +383,15 @@ impl<T: Target> Connector<T> {
     /// # }
     /// ```
     pub async fn connect_upgradable(self) -> Result<Upgradable, Error> {
-        Ok(sealed::Connect::open(self.upgradable()).await?.into())
+        Ok(opening::sealed::Connect::open(self.upgradable())
+            .await?
+            .into())
     }
 }
 
 impl<T: Target> Connect for Connector<T> {}
 
-impl<T: Target> sealed::Connect for Connector<T> {
+impl<T: Target> opening::sealed::Connect for Connector<T> {
     async fn open(self) -> Result<Opened, Error> {
         let options = self.target.into_options();
         let tls = self.tls.as_ref();
@@ -465,59 +414,6 @@ impl<T: Target> sealed::Connect for Connector<T> {
     }
 }
 
-/// What the component has opened.
-#[derive(Debug)]
-pub struct Opened {
-    pub(crate) raw: wit::Connection,
-    pub(crate) way: Way,
-    /// What was asked for.
-    pub(crate) shutdown_timeout: Option<Duration>,
-}
-
-impl Opened {
-    pub(crate) fn new(
-        raw: wit::Connection,
-        shutdown_timeout: Option<Duration>,
-        upgradable: bool,
-    ) -> Self {
-        let way = if upgradable { Way::Lists } else { Way::Streams };
-        Self {
-            raw,
-            way,
-            shutdown_timeout,
-        }
-    }
-}
-
-impl From<Opened> for Connection {
-    fn from(opened: Opened) -> Self {
-        let limit = opened.shutdown_timeout.unwrap_or(SHUTDOWN);
-        Connection::new(opened.raw, opened.way, limit)
-    }
-}
-
-impl From<Opened> for Upgradable {
-    fn from(opened: Opened) -> Self {
-        Upgradable::new(opened.into())
-    }
-}
-
-/// How to open a stream connection: a [`Connector`] or a [`Unix`](crate::Unix).
-///
-/// ```no_run
-/// use std::rc::Rc;
-/// use switchboard_client::protocol::{Protocol, Transport, create_connection};
-/// use switchboard_client::{Connect, Error};
-///
-/// # #[derive(Default)]
-/// # struct Redis;
-/// # impl Protocol for Redis {}
-/// async fn redis(anyhow: impl Connect) -> Result<(Transport, Rc<Redis>), Error> {
-///     create_connection(Redis::default, anyhow).await
-/// }
-/// ```
-pub trait Connect: sealed::Connect {}
-
 /// Where a [`Connector`] goes.
 ///
 /// ```no_run
@@ -531,16 +427,9 @@ pub trait Target: sealed::Target {}
 
 impl<T: sealed::Target> Target for T {}
 
-pub(crate) mod sealed {
-    use super::{ConnectionOptions, Error, Opened};
-    use std::future::Future;
-
-    pub trait Connect {
-        fn open(self) -> impl Future<Output = Result<Opened, Error>>;
-    }
-
+mod sealed {
     pub trait Target {
-        fn into_options(self) -> ConnectionOptions<'static>;
+        fn into_options(self) -> super::ConnectionOptions<'static>;
     }
 }
 

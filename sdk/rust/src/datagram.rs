@@ -3,9 +3,9 @@
 use crate::bindings::switchboard::connect::datagrams::{self as wit, EndpointOptions};
 use crate::bindings::switchboard::connect::types::HostAddress;
 use crate::clock::nanoseconds;
-use crate::connector::{Port, host_address};
 use crate::endpoint::Endpoint;
 use crate::error::Error;
+use crate::port::{Port, host_address};
 use crate::{Family, LookupFlags, UdpSocket};
 use std::time::Duration;
 

@@ -20,6 +20,8 @@ mod endpoint;
 mod error;
 #[cfg(feature = "hyper")]
 pub mod hyper;
+mod opening;
+mod port;
 pub mod protocol;
 mod reading;
 mod split;
@@ -142,10 +144,12 @@ pub use bindings::wasi::sockets::types::TcpSocket;
 /// ```
 pub use bindings::wasi::sockets::types::UdpSocket;
 pub use connection::{Connection, Guard, Streams};
-pub use connector::{Connect, Connector, OverSocket, Port, Remote, Target};
+pub use connector::{Connector, OverSocket, Remote, Target};
 pub use datagram::{Bind, Datagram};
 pub use endpoint::{Endpoint, Event};
 pub use error::{Error, Failure};
+pub use opening::Connect;
+pub use port::Port;
 pub use split::{ReadHalf, WriteHalf};
 pub use timeline::{Outcome, Step};
 pub use tls::{Tls, TlsContext};

@@ -322,6 +322,9 @@ async fn d_1_plain_streams() {
     t.finish();
 }
 
+/// A handshake that fails: its name, options, the peer and where it is, and what comes of it.
+type Refusing = (&'static str, String, Box<dyn Any>, SocketAddr, &'static str);
+
 /// For a peer that is slow to read.
 const PAUSE: Duration = Duration::from_millis(200);
 
@@ -381,7 +384,7 @@ async fn d_2_tls() {
     )
     .await;
 
-    let fails: [(&str, String, Box<dyn Any>, SocketAddr, &str); 5] = {
+    let fails: [Refusing; 5] = {
         let boxed = |it: Scripted| -> (Box<dyn Any>, SocketAddr) {
             let at = it.addr();
             (Box::new(it), at)

@@ -6,9 +6,9 @@ use super::exception::{from_callback, only_tell};
 use super::handler::Handler;
 use super::transport::Transport;
 use super::{BufferedProtocol, DatagramProtocol, Protocol};
-use crate::connector::{Connect, Opened};
 use crate::datagram::Bind;
 use crate::error::Error;
+use crate::opening::{Connect, Opened};
 use std::rc::Rc;
 use wit_bindgen::rt::async_support::spawn_local;
 
