@@ -16,17 +16,28 @@ WASM := $(CARGO) build --target wasm32-wasip2 --release --locked --quiet
 # Steps of the build that do not wait for wasmtime.
 TOOL := $(CARGO) run --locked --quiet -p switchboard-tools --no-default-features --bin
 
-.PHONY: help run test bench component app build setup lint doc clean
+# What Python's package is made of, its environment, and a component that runs any script.
+VENV := target/venv
+PYTHON_SOURCES := $(shell find sdk/python/src sdk/python/pyproject.toml wit -type f -not -name '*.pyc')
+PYTHON_APP := target/python/python
+
+.PHONY: help run test test-rust test-python bench component app python venv build setup lint doc clean
 
 help: ## Say what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## Connect past two dead addresses with TLS, or to HOST and PORT, with TLS=1 or without
 	@$(if $(HOST),$(BIN)/switchboard connect '$(HOST)' '$(PORT)' $(if $(filter 1,$(TLS)),--tls) -v,$(BIN)/demo)
 
-test: build app ## Run all tests
+test: test-rust test-python ## Run all tests
+
+test-rust: build app ## Run those in Rust
 	@tools/needs.sh openssl python3
 	@$(CARGO) test --workspace --locked --no-fail-fast
+
+test-python: build python ## Run those of sdk/python
+	@tools/needs.sh openssl
+	@$(VENV)/bin/pytest sdk/python
 
 bench: build app ## Measure against native tokio and CPython's asyncio
 	@tools/needs.sh python3
@@ -52,6 +63,25 @@ app: setup ## Build target/app.wasm, an application to plug it into
 	@$(WASM) -p switchboard-app
 	@cmp -s target/wasm32-wasip2/release/app.wasm target/app.wasm \
 		|| cp target/wasm32-wasip2/release/app.wasm target/app.wasm
+
+python: build venv ## Build target/python/python.wasm, which runs Python scripts
+	@$(MAKE) --silent --no-print-directory $(PYTHON_APP).cwasm
+
+$(PYTHON_APP).wasm: $(VENV)/made target/switchboard-tls.wasm
+	@$(VENV)/bin/switchboard-py build -o $@
+
+$(PYTHON_APP).cwasm: $(PYTHON_APP).wasm
+	@$(BIN)/wasmtime compile $< -o $@
+
+venv: $(VENV)/made ## Install sdk/python into target/venv
+
+$(VENV)/made: $(PYTHON_SOURCES)
+	@tools/needs.sh python3-venv
+	@echo 'Installing sdk/python into $(VENV)'
+	@test -x $(VENV)/bin/pip || python3 -m venv $(VENV)
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check 'sdk/python[build,test]'
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --force-reinstall --no-deps sdk/python
+	@touch $@
 
 build: component
 	@echo 'Building the host, the tools and the tests (wasmtime takes ten minutes, once)'
