@@ -21,7 +21,7 @@ from switchboard import tools
 _HERE = Path(__file__).parent
 _TARGET = _HERE.parents[2] / "target"
 GUEST = _HERE / "guest"
-LIMIT = 60
+LIMIT = 30
 
 
 def command(*folders: Path, environment: dict[str, str] | None = None) -> list[str]:

@@ -10,7 +10,7 @@ import sys
 import types
 from typing import Any
 
-from . import files, loop
+from . import files, loop, sockets
 
 
 def prepare(ready: list[str], name: str | None, source: str) -> None:
@@ -63,6 +63,7 @@ def started() -> None:
     """What has to be done when the component begins, since it is the memory of one that was built once."""
     files.show()
     loop.use()
+    sockets.use()
     random.seed()
     from ..tls import engine
 

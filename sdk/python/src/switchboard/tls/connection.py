@@ -11,7 +11,7 @@ from typing import Any
 from . import certificate, constants as c, engine, hello
 from .ciphers import BY_NUMBER, SUITES
 from .context import _SSLContext, cipher, missing
-from .errors import SSLError, failed, from_failure, truncated, verification, want_read, zero_return
+from .errors import SSLError, error, failed, from_failure, truncated, verification, want_read, zero_return
 from .session import SSLSession
 from .wires import Wire
 
@@ -32,9 +32,9 @@ class _SSLSocket:
         self._wire = wire
         self.server_side = bool(server_side)
         if server_side and context.protocol == c.PROTOCOL_TLS_CLIENT:
-            raise failed("", "Cannot create a server socket with a PROTOCOL_TLS_CLIENT context")
+            raise error(SSLError, c.SSL_ERROR_SSL, "Cannot create a server socket with a PROTOCOL_TLS_CLIENT context", library=None)
         if not server_side and context.protocol == c.PROTOCOL_TLS_SERVER:
-            raise failed("", "Cannot create a client socket with a PROTOCOL_TLS_SERVER context")
+            raise error(SSLError, c.SSL_ERROR_SSL, "Cannot create a client socket with a PROTOCOL_TLS_SERVER context", library=None)
         self.server_hostname = None if server_side else _hostname(server_hostname)
         if not server_side and context.check_hostname and self.server_hostname is None:
             raise ValueError("check_hostname requires server_hostname")
@@ -91,11 +91,11 @@ class _SSLSocket:
             try:
                 self._flush()
             except SSLError:
+                # To be written again, as OpenSSL demands; it is encrypted by then, and only sent.
+                self._unreported = taken
                 if not sent:
-                    self._unreported = taken
                     raise
-                # Said to be sent: it is flushed before anything else is.
-                return sent + taken
+                break
             sent += taken
         return sent
 
@@ -152,11 +152,11 @@ class _SSLSocket:
         alpn = not self._hello.alpn or any(name in self._context._alpn for name in self._hello.alpn)
         try:
             self._engine = Session.server(self._context._for_engine(alpn))
-        except engine.Err as error:
+        except engine.Err as told:
             if self._context._chain is None:
                 self._refuse(c.ALERT_DESCRIPTION_HANDSHAKE_FAILURE)
                 self._fail(failed("NO_SHARED_CIPHER", "no shared cipher: the context has no certificate"))
-            self._fail(from_failure(error.value))
+            self._fail(from_failure(told.value))
 
     def _ask_for_context(self, name: str | None) -> None:
         """Lets `sni_callback` choose another context."""
@@ -216,8 +216,8 @@ class _SSLSocket:
             try:
                 self._flush()
                 self._receive()
-            except SSLError as error:
-                ragged = error.errno == c.SSL_ERROR_EOF and self._context.options & c.OP_IGNORE_UNEXPECTED_EOF
+            except SSLError as told:
+                ragged = told.errno == c.SSL_ERROR_EOF and self._context.options & c.OP_IGNORE_UNEXPECTED_EOF
                 # What came before a failure is given first.
                 if not self._engine.status().readable:
                     if ragged:
@@ -234,8 +234,8 @@ class _SSLSocket:
             self._ended = True
             try:
                 self._engine.feed_end()
-            except engine.Err as error:
-                self._fail(self._told(error))
+            except engine.Err as told:
+                self._fail(self._told(told))
             if not self._engine.status().peer_closed:
                 self._fail(truncated())
             return
@@ -261,17 +261,17 @@ class _SSLSocket:
         """Calls the engine; after a failure the peer is told, as far as that goes."""
         try:
             return function(*arguments)
-        except engine.Err as error:
-            failure = self._told(error)
+        except engine.Err as told:
+            failure = self._told(told)
             try:
                 self._flush()
             except OSError:
                 pass
             self._fail(failure)
 
-    def _told(self, error: Any) -> SSLError:
+    def _told(self, told: Any) -> SSLError:
         name = self.server_hostname
-        return from_failure(error.value, name, _is_ip(name))
+        return from_failure(told.value, name, _is_ip(name))
 
     def _fail(self, failure: Exception) -> None:
         self._failure = failure

@@ -20,7 +20,7 @@ _VERSIONS = {c.PROTO_TLSv1_2: engine.tls.Version.TLS12, c.PROTO_TLSv1_3: engine.
 _FLAGS = c.VERIFY_X509_STRICT | c.VERIFY_X509_TRUSTED_FIRST | c.VERIFY_X509_PARTIAL_CHAIN | c.VERIFY_CRL_CHECK_LEAF
 _HASHED = re.compile(r"[0-9a-f]{8}\.r?[0-9]+")
 _GROUPS = {"prime256v1": "secp256r1", "P-256": "secp256r1", "P-384": "secp384r1", "X25519": "x25519"}
-_LONGEST_PASSWORD = 1023
+_LONGEST_PASSWORD = 1024
 
 
 def missing(what: str) -> NotImplementedError:
@@ -469,7 +469,7 @@ def _sort_out(data: bytes, roots: list[bytes], revoked: list[bytes], empty: str 
     lists = [body for label, body in blocks if label == "X509 CRL"]
     if not found and not lists:
         if empty is not None:
-            raise failed("NO_START_LINE", f"no start line: {empty}")
+            raise error(SSLError, c.SSL_ERROR_SSL, f"no start line: {empty}", library=None)
         raise failed_in("X509", "NO_CERTIFICATE_OR_CRL_FOUND", "no certificate or crl found")
     roots += found
     revoked += lists
@@ -486,7 +486,7 @@ def _concatenated(data: bytes) -> list[bytes]:
     except ValueError:
         found = []
     if not found:
-        raise failed("NOT_ENOUGH_DATA", "not enough data: cadata does not contain a certificate")
+        raise error(SSLError, c.SSL_ERROR_SSL, "not enough data: cadata does not contain a certificate", library=None)
     return found
 
 
@@ -511,7 +511,7 @@ def _unusable(failure: Any) -> SSLError:
     text = str(getattr(failure, "value", failure))
     if "not that of the certificate" in text:
         return failed_in("X509", "KEY_VALUES_MISMATCH", "key values mismatch", 116)
-    return failed_in("SSL", "PEM_LIB", text)
+    return error(SSLError, c.SSL_ERROR_SSL, text)
 
 
 def _password(given: Any) -> bytes:

@@ -149,7 +149,7 @@ def from_failure(failure: Any, name: str | None = None, is_ip: bool = False) -> 
 
 def _incompatible(text: str) -> str:
     lower = text.lower()
-    if "version" in lower or "tls 1." in lower:
+    if "version" in lower or "tls1" in lower:
         return "UNSUPPORTED_PROTOCOL"
     if "application protocol" in lower or "alpn" in lower:
         return "NO_APPLICATION_PROTOCOL"
