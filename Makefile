@@ -20,6 +20,8 @@ TOOL := $(CARGO) run --locked --quiet -p switchboard-tools --no-default-features
 VENV := target/venv
 PYTHON_SOURCES := $(shell find sdk/python/src sdk/python/pyproject.toml wit -type f -not -name '*.pyc')
 PYTHON_APP := target/python/python
+# The libraries that it is tried with.
+PYTHON_SITE := target/python/site
 
 .PHONY: help run test test-rust test-python bench component app python venv build setup lint doc clean
 
@@ -35,8 +37,8 @@ test-rust: build app ## Run those in Rust
 	@tools/needs.sh openssl python3
 	@$(CARGO) test --workspace --locked --no-fail-fast
 
-test-python: build python ## Run those of sdk/python
-	@tools/needs.sh openssl
+test-python: build python $(PYTHON_SITE)/made ## Run those of sdk/python
+	@tools/needs.sh openssl redis-server nats-server
 	@$(VENV)/bin/pytest sdk/python
 
 bench: build app ## Measure against native tokio and CPython's asyncio
@@ -72,6 +74,12 @@ $(PYTHON_APP).wasm: $(VENV)/made target/switchboard-tls.wasm
 
 $(PYTHON_APP).cwasm: $(PYTHON_APP).wasm
 	@$(BIN)/wasmtime compile $< -o $@
+
+$(PYTHON_SITE)/made: sdk/python/tests/libraries/requirements.txt | $(VENV)/made
+	@echo 'Installing the libraries that sdk/python is tried with'
+	@rm -rf $(PYTHON_SITE)
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --target $(PYTHON_SITE) -r $<
+	@touch $@
 
 venv: $(VENV)/made ## Install sdk/python into target/venv
 

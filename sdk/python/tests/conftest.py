@@ -21,6 +21,7 @@ from switchboard import tools
 _HERE = Path(__file__).parent
 _TARGET = _HERE.parents[2] / "target"
 GUEST = _HERE / "guest"
+SITE = _TARGET / "python" / "site"
 LIMIT = 30
 
 
@@ -138,5 +139,6 @@ class Serving:
         self._process.communicate()
 
 
-os.environ.pop("SSL_CERT_FILE", None)
-os.environ.pop("SSL_CERT_DIR", None)
+# Whom the tests trust they say themselves.
+for _name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSLKEYLOGFILE"):
+    os.environ.pop(_name, None)
