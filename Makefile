@@ -23,7 +23,7 @@ PYTHON_APP := target/python/python
 # The libraries that it is tried with.
 PYTHON_SITE := target/python/site
 
-.PHONY: help run test test-rust test-python bench component app python venv build setup lint doc clean
+.PHONY: help run test test-rust test-python bench example-python component app python venv build setup lint doc clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,6 +65,10 @@ app: setup ## Build target/app.wasm, an application to plug it into
 	@$(WASM) -p switchboard-app
 	@cmp -s target/wasm32-wasip2/release/app.wasm target/app.wasm \
 		|| cp target/wasm32-wasip2/release/app.wasm target/app.wasm
+
+example-python: build venv $(PYTHON_SITE)/made ## Run the examples in Python
+	@tools/needs.sh openssl redis-server
+	@$(VENV)/bin/pytest -q -p no:cacheprovider examples/python
 
 python: build venv ## Build target/python/python.wasm, which runs Python scripts
 	@$(MAKE) --silent --no-print-directory $(PYTHON_APP).cwasm

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import asyncio.events
+import asyncio.selector_events
 import asyncio.unix_events
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -56,6 +58,38 @@ class SelectorEventLoop(asyncio.unix_events._UnixSelectorEventLoop):  # type: ig
         pass
 
 
+def _write_send(self: Any) -> None:
+    """`_SelectorSocketTransport._write_send` without a fault: CPython's forgets what a socket did not take after all.
+
+    On Linux it is not used. Here a socket may be called ready to be written to and then take nothing.
+    """
+    if self._conn_lost:
+        return
+    try:
+        sent = self._sock.send(self._buffer[0])
+        self._adjust_leftover_buffer(sent)
+    except (BlockingIOError, InterruptedError):
+        return
+    except (SystemExit, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        self._loop._remove_writer(self._sock_fd)
+        self._buffer.clear()
+        self._fatal_error(error, "Fatal write error on socket transport")
+        if self._empty_waiter is not None:
+            self._empty_waiter.set_exception(error)
+        return
+    self._maybe_resume_protocol()
+    if not self._buffer:
+        self._loop._remove_writer(self._sock_fd)
+        if self._empty_waiter is not None:
+            self._empty_waiter.set_result(None)
+        if self._closing:
+            self._call_connection_lost(None)
+        elif self._eof:
+            self._sock.shutdown(socket.SHUT_WR)
+
+
 def _is_thread_pool(executor: object) -> bool:
     from concurrent.futures import ThreadPoolExecutor
 
@@ -84,5 +118,6 @@ class _Policy(asyncio.events._AbstractEventLoopPolicy if hasattr(asyncio.events,
 
 def use() -> None:
     """Makes it the loop of `asyncio.run`, `asyncio.Runner` and `asyncio.new_event_loop`."""
+    asyncio.selector_events._SelectorSocketTransport._write_send = _write_send  # type: ignore[attr-defined]
     asyncio.events._event_loop_policy = _Policy()
     asyncio.SelectorEventLoop = asyncio.EventLoop = asyncio.unix_events.SelectorEventLoop = SelectorEventLoop
