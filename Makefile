@@ -20,10 +20,12 @@ TOOL := $(CARGO) run --locked --quiet -p switchboard-tools --no-default-features
 VENV := target/venv
 PYTHON_SOURCES := $(shell find sdk/python/src sdk/python/pyproject.toml wit -type f -not -name '*.pyc')
 PYTHON_APP := target/python/python
+# The same on the component model's loop.
+PYTHON_LOOP := target/python/loop
 # The libraries that it is tried with.
 PYTHON_SITE := target/python/site
 
-.PHONY: help run test test-rust test-python bench example-python component app python venv build setup lint doc clean
+.PHONY: help run test test-rust test-python bench example-python component app python venv programs build setup lint doc clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,14 +39,16 @@ test-rust: build app ## Run those in Rust
 	@tools/needs.sh openssl python3
 	@$(CARGO) test --workspace --locked --no-fail-fast
 
-test-python: build python $(PYTHON_SITE)/made ## Run those of sdk/python
+test-python: python $(PYTHON_SITE)/made ## Run those of sdk/python
 	@tools/needs.sh openssl redis-server nats-server
+	@$(MAKE) --silent --no-print-directory target/python/sessions.cwasm
 	@$(VENV)/bin/pytest sdk/python
 
 bench: build app ## Measure against native tokio and CPython's asyncio
 	@tools/needs.sh python3
 	@$(BIN)/bench
 
+# Each way to link has a folder of its own: in one both would write the same file, and be linked again every time.
 component: setup ## Build target/switchboard.wasm and, TLS alone, target/switchboard-tls.wasm
 	@echo 'Building the component: target/switchboard.wasm'
 	@$(WASM) -p switchboard-guest
@@ -53,8 +57,8 @@ component: setup ## Build target/switchboard.wasm and, TLS alone, target/switchb
 		|| cp target/documented.wasm target/switchboard.wasm
 	@echo 'Building its TLS alone: target/switchboard-tls.wasm'
 	@$(CARGO) rustc --target wasm32-wasip2 --release --locked --quiet -p switchboard-guest --no-default-features \
-		-- -Clink-arg=--skip-wit-component
-	@$(TOOL) narrow -- target/wasm32-wasip2/release/switchboard.wasm target/narrowed.wasm \
+		--target-dir target/tls -- -Clink-arg=--skip-wit-component
+	@$(TOOL) narrow -- target/tls/wasm32-wasip2/release/switchboard.wasm target/narrowed.wasm \
 		wasi:random/random wasi:random/insecure-seed wasi:clocks/wall-clock
 	@$(TOOL) document -- target/narrowed.wasm wit switchboard-tls target/documented.wasm
 	@cmp -s target/documented.wasm target/switchboard-tls.wasm \
@@ -66,17 +70,25 @@ app: setup ## Build target/app.wasm, an application to plug it into
 	@cmp -s target/wasm32-wasip2/release/app.wasm target/app.wasm \
 		|| cp target/wasm32-wasip2/release/app.wasm target/app.wasm
 
-example-python: build venv $(PYTHON_SITE)/made ## Run the examples in Python
+example-python: programs venv component $(PYTHON_SITE)/made ## Run the examples in Python
 	@tools/needs.sh openssl redis-server
 	@$(VENV)/bin/pytest -q -p no:cacheprovider examples/python
 
-python: build venv ## Build target/python/python.wasm, which runs Python scripts
-	@$(MAKE) --silent --no-print-directory $(PYTHON_APP).cwasm
+python: programs venv component ## Build target/python/python.wasm, which runs Python scripts
+	@$(MAKE) --silent --no-print-directory $(PYTHON_APP).cwasm $(PYTHON_LOOP).cwasm
 
 $(PYTHON_APP).wasm: $(VENV)/made target/switchboard-tls.wasm
 	@$(VENV)/bin/switchboard-py build -o $@
 
-$(PYTHON_APP).cwasm: $(PYTHON_APP).wasm
+$(PYTHON_LOOP).wasm: $(VENV)/made target/switchboard.wasm
+	@$(VENV)/bin/switchboard-py build --component-loop -o $@
+
+# Two components, one of which calls the other's exports.
+target/python/sessions.cwasm: $(VENV)/made target/switchboard.wasm $(wildcard sdk/python/tests/sessions/*)
+	@echo 'Building the components that the tests of exports need'
+	@$(VENV)/bin/python sdk/python/tests/sessions/build.py $@
+
+$(PYTHON_APP).cwasm $(PYTHON_LOOP).cwasm: target/python/%.cwasm: target/python/%.wasm
 	@$(BIN)/wasmtime compile $< -o $@
 
 $(PYTHON_SITE)/made: sdk/python/tests/libraries/requirements.txt | $(VENV)/made
@@ -94,6 +106,13 @@ $(VENV)/made: $(PYTHON_SOURCES)
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check 'sdk/python[build,test]'
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --force-reinstall --no-deps sdk/python
 	@touch $@
+
+# What sdk/python needs of that, and only where it is not there already: wac and wasmtime.
+programs: $(BIN)/wac $(BIN)/wasmtime
+
+$(BIN)/wac $(BIN)/wasmtime &: Cargo.lock tools/Cargo.toml tools/src/wac.rs tools/src/wasmtime.rs
+	@$(MAKE) --silent --no-print-directory build
+	@touch $(BIN)/wac $(BIN)/wasmtime
 
 build: component
 	@echo 'Building the host, the tools and the tests (wasmtime takes ten minutes, once)'

@@ -25,15 +25,18 @@ SITE = _TARGET / "python" / "site"
 LIMIT = 30
 
 
-def command(*folders: Path, environment: dict[str, str] | None = None) -> list[str]:
-    """How to run a script in the component, which sees these folders."""
-    built = _TARGET / "python" / "python.cwasm"
-    if not built.is_file():
-        pytest.exit(f"{built} is not here: make python builds it", 2)
+def command(*folders: Path, environment: dict[str, str] | None = None, loop: str = "selector", built: str = "") -> list[str]:
+    """How to run a script in the component, which sees these folders, on asyncio's own loop or the component model's."""
+    component = _TARGET / "python" / f"{built or {'selector': 'python', 'component': 'loop'}[loop]}.cwasm"
+    if not component.is_file():
+        pytest.exit(f"{component} is not here: make test-python builds it", 2)
     seen = [word for folder in (GUEST, *folders) for word in ("--dir", f"{folder}::{folder}")]
     seen += [word for name, value in (environment or {}).items() for word in ("--env", f"{name}={value}")]
     run = [str(tools.wasmtime()), "run", "--allow-precompiled", "-S", "inherit-network,allow-ip-name-lookup"]
-    return [*run, *seen, str(built)]
+    return [*run, *seen, str(component)]
+
+
+LOOPS = ("selector", "component")
 
 
 def native() -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import GUEST, SITE, command, native, run
+from conftest import GUEST, LOOPS, SITE, command, native, run
 from pki import Authority, Leaf
 from servers import Servers, environment
 
@@ -26,12 +26,13 @@ def arguments(folder: Path, authority: Authority, leaf: Leaf) -> Iterator[dict[s
         yield {name: [*each, servers.ca] for name, each in ports.items()}
 
 
+@pytest.mark.parametrize("loop", LOOPS)
 @pytest.mark.parametrize("name", sorted(path.stem.removeprefix("use_") for path in _LIBRARIES.glob("use_*.py")))
-def test_the_same_as_natively(name: str, arguments: dict[str, list[str]], folder: Path) -> None:
+def test_the_same_as_natively(name: str, arguments: dict[str, list[str]], folder: Path, loop: str) -> None:
     script = str(_LIBRARIES / f"use_{name}.py")
     there = run(native(), script, *arguments[name], env=environment())
     assert there.returncode == 0, there.stderr
-    here = run(command(folder, _LIBRARIES, SITE, environment={"PYTHONPATH": str(SITE)}), script, *arguments[name])
+    here = run(command(folder, _LIBRARIES, SITE, environment={"PYTHONPATH": str(SITE)}, loop=loop), script, *arguments[name])
     assert here.returncode == 0, here.stderr
     assert here.stdout == there.stdout
     assert here.stdout.count("\n") >= 3

@@ -5,10 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
-from conftest import LIMIT, command, run
-from switchboard import tools
+from conftest import LIMIT, LOOPS, command, run
+from switchboard import cli, tools
 
 _PROGRAM = """\
 import sys
@@ -60,22 +61,41 @@ def _switchboard_py(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=4 * LIMIT, check=False)
 
 
-def test_it_is_built_and_run(program: Path) -> None:
-    packages = str(program.parent / "packages")
-    done = _switchboard_py("run", "-p", packages, "--env", "NAME=value", str(program), "3")
-    assert (done.stdout, done.returncode) == (_SAID.format(3, "value"), 3), done.stderr
-    assert "componentizing" in done.stderr and "with beside, package" in done.stderr
-
-
-def test_for_hosts_with_wasi_02_alone(program: Path) -> None:
+def test_it_is_built(program: Path) -> None:
+    """For hosts that have WASI 0.2 alone, too."""
     output = program.parent / "out" / "program.cwasm"
-    arguments = ["-q", "-p", str(program.parent / "packages"), "--wasi-0.2", "--compile", "-o", str(output), str(program)]
+    arguments = ["-p", str(program.parent / "packages"), "--wasi-0.2", "--compile", "-o", str(output), str(program)]
     built = _switchboard_py("build", *arguments)
-    assert (built.returncode, built.stdout, built.stderr) == (0, "", "")
+    assert (built.returncode, built.stdout) == (0, ""), built.stderr
+    assert "componentizing" in built.stderr and "with beside, package" in built.stderr
     for status in (0, 3):
-        wasmtime = [str(tools.wasmtime()), "run", "--allow-precompiled", "-S", "p3=n", str(output)]
+        wasmtime = [str(tools.wasmtime()), "run", "--allow-precompiled", "-S", "p3=n", "--env", "NAME=value", str(output)]
         done = run(wasmtime, str(status))
-        assert (done.stdout, done.returncode) == (_SAID.format(status, None), min(status, 1)), done.stderr
+        assert (done.stdout, done.returncode) == (_SAID.format(status, "value"), min(status, 1)), done.stderr
+
+
+def test_it_is_run(program: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With what it may see, and its own arguments. What it is built of is what `build` builds."""
+    commands: list[list[str]] = []
+
+    def record(command: list[Any], **_: object) -> subprocess.CompletedProcess[str]:
+        commands.append([str(word) for word in command])
+        return subprocess.CompletedProcess(command, 3)
+
+    monkeypatch.setattr(cli, "build", lambda options: commands.append([str(options.script), *map(str, options.path)]))
+    monkeypatch.setattr(cli.subprocess, "run", record)
+    assert cli.main(["run", "-p", "packages", "--env", "NAME=value", "--dir", "data", str(program), "3", "--flag"]) == 3
+    (built, ran) = commands
+    assert built == [str(program), "packages"]
+    assert ran[1:4] == ["run", "-S", "inherit-network,allow-ip-name-lookup"]
+    assert ran[4:8] == ["--dir", "data", "--env", "NAME=value"] and ran[8].endswith("program.wasm") and ran[9:] == ["3", "--flag"]
+
+
+def test_its_exit_status() -> None:
+    for loop in LOOPS:
+        assert run(command(loop=loop), "-c", "import sys; sys.exit(3)").returncode == 3
+        assert run(command(loop=loop), "-c", "import asyncio\nasyncio.run(asyncio.sleep(0))").returncode == 0
+        assert run(command(loop=loop), "-c", "1 / 0").returncode == 1
 
 
 def test_a_script_that_is_given(tmp_path: Path) -> None:

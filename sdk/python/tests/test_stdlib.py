@@ -9,16 +9,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import GUEST, command, native, run
+from conftest import GUEST, LOOPS, command, native, run
 from pki import Authority, Leaf
 from servers import Servers
 
 
-def both(script: str, *arguments: str, folders: tuple[Path, ...] = ()) -> str:
+def both(script: str, *arguments: str, folders: tuple[Path, ...] = (), loop: str = "selector") -> str:
     """What a script prints, natively and in the component."""
     there = run(native(), str(GUEST / script), *arguments)
     assert there.returncode == 0, there.stderr
-    here = run(command(*folders), str(GUEST / script), *arguments)
+    here = run(command(*folders, loop=loop), str(GUEST / script), *arguments)
     assert here.returncode == 0, here.stderr
     assert here.stdout == there.stdout
     return here.stdout
@@ -43,7 +43,8 @@ def test_the_loop() -> None:
     assert "a_silent_address 1" in said and "refused True" in said
 
 
-def test_the_documentations_echo_clients() -> None:
+@pytest.mark.parametrize("loop", LOOPS)
+def test_the_documentations_echo_clients(loop: str) -> None:
     def answer(server: socket.socket) -> None:
         for _ in range(4):
             sock, _ = server.accept()
@@ -59,7 +60,7 @@ def test_the_documentations_echo_clients() -> None:
         udp.bind(("127.0.0.1", 0))
         threading.Thread(target=answer, args=(tcp,), daemon=True).start()
         threading.Thread(target=_quietly(answer_datagrams), args=(udp,), daemon=True).start()
-        said = both("echoes.py", str(tcp.getsockname()[1]), str(udp.getsockname()[1]))
+        said = both("echoes.py", str(tcp.getsockname()[1]), str(udp.getsockname()[1]), loop=loop)
     assert said.count("Hello World!") == 6
 
 

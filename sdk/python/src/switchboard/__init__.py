@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-__all__ = ["__version__", "run"]
+__all__ = ["__version__", "install", "run"]
 __version__ = "0.1.0"
 
 _T = TypeVar("_T")
@@ -20,3 +20,13 @@ def run(main: Coroutine[Any, Any, _T], *, debug: bool | None = None) -> _T:
     import asyncio
 
     return asyncio.run(main, debug=debug)
+
+
+def install() -> Any:
+    """Gives componentize-py's loop asyncio's connect calls, over `switchboard:connect`: in an application with exports of its own.
+
+    To be called when the application is imported. The loop that it gives is the one that runs in every export.
+    """
+    from .component.install import install as put
+
+    return put()

@@ -47,18 +47,20 @@ class Options:
     include: list[str] = field(default_factory=list)
     """Packages to take along that nothing mentions."""
     component: Path | None = None
-    """`switchboard-tls.wasm`."""
+    """`switchboard-tls.wasm`, or for the component model's loop `switchboard.wasm`."""
     compile: bool = False
     """Compile it for this machine, so that it starts at once."""
     wasi_02: bool = False
     """Ask the host for WASI 0.2 alone."""
+    component_loop: bool = False
+    """Run asyncio on the component model, beside other imports, and not over blocking sockets."""
     quiet: bool = False
 
 
 def build(options: Options) -> Path:
     """Builds a component, and says where it is. Raises `Failed` and `tools.Missing`."""
     componentize_py, wac = tools.componentize_py(), tools.wac()
-    component = options.component or tools.component()
+    component = options.component or tools.component(whole=options.component_loop)
     if not component.is_file():
         raise tools.Missing(f"{component} is not a file")
     wasmtime = tools.wasmtime() if options.compile else None
@@ -102,7 +104,10 @@ def search_path(options: Options) -> list[Path]:
 
 def _stage(folder: Path, options: Options) -> str:
     """Puts into `folder` what componentize-py is to see, and says which packages that are."""
-    world.write(folder / "wit", wasi_02=options.wasi_02)
+    if options.component_loop:
+        world.write_async(folder / "wit")
+    else:
+        world.write(folder / "wit", wasi_02=options.wasi_02)
     source = "" if options.script is None else options.script.read_text(encoding="utf-8")
     needed = gather([source], options.include, search_path(options))
     stage = folder / "stage"
@@ -113,7 +118,8 @@ def _stage(folder: Path, options: Options) -> str:
             shutil.copyfile(file, stage / name)
     # Where ssl.py looks for it; of a folder that only the guest sees, for here it would hide the real one.
     (stage / "_ssl.py").write_text("from switchboard.tls.module import *\n", encoding="utf-8")
-    (stage / f"{_APP}.py").write_text("from switchboard.guest.app import Run\n", encoding="utf-8")
+    where = "component" if options.component_loop else "guest"
+    (stage / f"{_APP}.py").write_text(f"from switchboard.{where}.app import Run\n", encoding="utf-8")
     ready = list(dict.fromkeys([*_LATE, *imports(source), *options.include, *([] if source else _READY)]))
     name = None if options.script is None else options.script.name
     facts = f"SCRIPT = {name!r}\nSOURCE = {source!r}\nREADY = {ready!r}\n"

@@ -29,19 +29,20 @@ def wasmtime() -> Path:
     return _program("wasmtime", _targets("debug"), how)
 
 
-def component() -> Path:
-    """`switchboard-tls.wasm`, which has the TLS: named by the environment's `SWITCHBOARD_TLS_WASM`, or built in a checkout."""
-    named = os.environ.get("SWITCHBOARD_TLS_WASM")
+def component(*, whole: bool = False) -> Path:
+    """`switchboard-tls.wasm`, which has the TLS, or the whole: named by the environment, or built in a checkout."""
+    name, variable = ("switchboard.wasm", "SWITCHBOARD_WASM") if whole else ("switchboard-tls.wasm", "SWITCHBOARD_TLS_WASM")
+    named = os.environ.get(variable)
     if named:
         if not Path(named).is_file():
-            raise Missing(f"SWITCHBOARD_TLS_WASM names {named}, which is no file")
+            raise Missing(f"{variable} names {named}, which is no file")
         return Path(named)
     for folder in _targets("."):
-        if (folder / "switchboard-tls.wasm").is_file():
-            return folder / "switchboard-tls.wasm"
+        if (folder / name).is_file():
+            return folder / name
     raise Missing(
-        "switchboard-tls.wasm is not here: make component in a checkout of Switchboard writes it to target/; "
-        "elsewhere, name it with --component or in SWITCHBOARD_TLS_WASM"
+        f"{name} is not here: make component in a checkout of Switchboard writes it to target/; "
+        f"elsewhere, name it with --component or in {variable}"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 NAME = "command"
@@ -13,6 +14,20 @@ world command {
   import switchboard:connect/tls@0.1.0;
   import switchboard:connect/tls-engine@0.1.0;
 %s  export wasi:cli/run@0.2.0;
+}
+"""
+_ASYNC_WORLD = """\
+package switchboard-py:command;
+
+world command {
+  import wasi:clocks/monotonic-clock@0.3.0;
+  import wasi:sockets/ip-name-lookup@0.3.0;
+  import wasi:cli/exit@0.3.0;
+  import switchboard:connect/tls@0.1.0;
+  import switchboard:connect/tls-engine@0.1.0;
+  import switchboard:connect/streams@0.1.0;
+  import switchboard:connect/datagrams@0.1.0;
+  export wasi:cli/run@0.3.0;
 }
 """
 _EXIT = "  import wasi:cli/exit@0.3.0;\n"
@@ -32,6 +47,16 @@ interface exit {
   exit-with-code: func(status-code: u8);
 }
 """
+
+
+def write_async(folder: Path) -> None:
+    """Writes to `folder` that of a program on the component model's loop."""
+    ours = Path(__file__).parent / "wit"
+    (folder / "deps").mkdir(parents=True)
+    (folder / "world.wit").write_text(_ASYNC_WORLD, encoding="utf-8")
+    shutil.copytree(ours, folder / "deps" / "switchboard", ignore=shutil.ignore_patterns("deps"))
+    for file in (ours / "deps").iterdir():
+        shutil.copyfile(file, folder / "deps" / file.name)
 
 
 def write(folder: Path, *, wasi_02: bool) -> None:

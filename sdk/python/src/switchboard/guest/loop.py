@@ -10,9 +10,13 @@ import asyncio
 import asyncio.events
 import asyncio.selector_events
 import asyncio.unix_events
+import itertools
 import socket
 from collections.abc import Callable
 from typing import Any
+
+
+_PIECES = 64
 
 
 class SelectorEventLoop(asyncio.unix_events._UnixSelectorEventLoop):  # type: ignore[misc,name-defined]
@@ -65,9 +69,13 @@ def _write_send(self: Any) -> None:
     """
     if self._conn_lost:
         return
+    # Together, as where there is sendmsg: a second write may wait until the peer has acknowledged the first.
+    pieces = list(itertools.islice(self._buffer, _PIECES))
     try:
-        sent = self._sock.send(self._buffer[0])
+        sent = self._sock.send(pieces[0] if len(pieces) == 1 else b"".join(pieces))
         self._adjust_leftover_buffer(sent)
+        while self._buffer and not self._buffer[0]:
+            self._buffer.popleft()
     except (BlockingIOError, InterruptedError):
         return
     except (SystemExit, KeyboardInterrupt):
@@ -88,6 +96,19 @@ def _write_send(self: Any) -> None:
             self._call_connection_lost(None)
         elif self._eof:
             self._sock.shutdown(socket.SHUT_WR)
+
+
+_cpythons_writelines = asyncio.selector_events._SelectorSocketTransport.writelines  # type: ignore[attr-defined]
+
+
+def _writelines(self: Any, list_of_data: Any) -> None:
+    """`writelines` as it is since CPython 3.14.1: empty pieces are skipped, and after the end all of it, as by `write`."""
+    pieces = [data for data in list_of_data if memoryview(data).nbytes]
+    if self._conn_lost and not self._eof:
+        for _ in pieces[:1]:
+            self.write(b"".join(pieces))
+        return
+    _cpythons_writelines(self, pieces)
 
 
 def _is_thread_pool(executor: object) -> bool:
@@ -116,8 +137,14 @@ class _Policy(asyncio.events._AbstractEventLoopPolicy if hasattr(asyncio.events,
         return SelectorEventLoop()
 
 
+def mend() -> None:
+    """Puts right what is wrong in CPython's transports."""
+    transport = asyncio.selector_events._SelectorSocketTransport  # type: ignore[attr-defined]
+    transport._write_send, transport.writelines = _write_send, _writelines
+
+
 def use() -> None:
     """Makes it the loop of `asyncio.run`, `asyncio.Runner` and `asyncio.new_event_loop`."""
-    asyncio.selector_events._SelectorSocketTransport._write_send = _write_send  # type: ignore[attr-defined]
+    mend()
     asyncio.events._event_loop_policy = _Policy()
     asyncio.SelectorEventLoop = asyncio.EventLoop = asyncio.unix_events.SelectorEventLoop = SelectorEventLoop

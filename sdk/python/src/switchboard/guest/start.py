@@ -29,40 +29,46 @@ def prepare(ready: list[str], name: str | None, source: str) -> None:
 def main(name: str | None, source: str) -> int:
     """Runs the program of the component, or without one the script that the first argument names."""
     started()
-    arguments = sys.argv[1:]
     try:
-        if name is not None:
-            sys.argv[0] = path = f"{files.PROGRAM}/{name}"
-            _execute(source, path)
-        elif not arguments:
-            _execute(sys.stdin.read(), "<stdin>")
-        elif arguments[0] == "-c":
-            sys.argv = ["-c", *arguments[2:]]
-            _execute(arguments[1], "<string>")
-        elif arguments[0] == "-m":
+        if name is None and sys.argv[1:2] == ["-m"]:
             import runpy
 
-            sys.argv = arguments[1:]
-            runpy.run_module(arguments[1], run_name="__main__", alter_sys=True)
+            sys.argv = sys.argv[2:]
+            runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
         else:
-            sys.argv = arguments
-            sys.path.insert(0, arguments[0].rpartition("/")[0] or ".")
-            with io.open_code(arguments[0]) as file:
-                _execute(file.read(), arguments[0])
+            _execute(*chosen(name, source))
     except SystemExit as error:
-        status = _status(error)
+        code = status(error)
     except BaseException as error:
-        _report(error)
-        status = 1
+        report(error)
+        code = 1
     else:
-        status = 0
-    return _finish(status)
+        code = 0
+    return finish(code)
 
 
-def started() -> None:
+def chosen(name: str | None, source: str) -> tuple[str | bytes, str]:
+    """The source of what is to be run, and its path; sets `sys.argv` and `sys.path`."""
+    arguments = sys.argv[1:]
+    if name is not None:
+        sys.argv[0] = f"{files.PROGRAM}/{name}"
+        return source, sys.argv[0]
+    if not arguments:
+        return sys.stdin.read(), "<stdin>"
+    if arguments[0] == "-c":
+        sys.argv = ["-c", *arguments[2:]]
+        return arguments[1], "<string>"
+    sys.argv = arguments
+    sys.path.insert(0, arguments[0].rpartition("/")[0] or ".")
+    with io.open_code(arguments[0]) as file:
+        return file.read(), arguments[0]
+
+
+def started(*, own_loop: bool = True) -> None:
     """What has to be done when the component begins, since it is the memory of one that was built once."""
     files.show()
-    loop.use()
+    if own_loop:
+        loop.use()
     sockets.use()
     random.seed()
     from ..tls import engine
@@ -83,7 +89,8 @@ def _execute(source: str | bytes, path: str) -> None:
     exec(compile(source, path, "exec"), namespace)
 
 
-def _status(error: SystemExit) -> int:
+def status(error: SystemExit) -> int:
+    """The exit status that it asks for."""
     if error.code is None:
         return 0
     if isinstance(error.code, int):
@@ -92,23 +99,23 @@ def _status(error: SystemExit) -> int:
     return 1
 
 
-def _report(error: BaseException) -> None:
+def report(error: BaseException, ours: str = __name__.rpartition(".")[0]) -> None:
     """The traceback without what is ours."""
     trace = error.__traceback__
-    ours = __name__.rpartition(".")[0]
     while trace is not None and str(trace.tb_frame.f_globals.get("__name__", "")).startswith(ours):
         trace = trace.tb_next
     sys.excepthook(type(error), error.with_traceback(trace), trace)
 
 
-def _finish(status: int) -> int:
+def finish(code: int) -> int:
+    """Runs what was registered by `atexit`, and gives the status."""
     try:
         atexit._run_exitfuncs()
     except BaseException as error:
-        _report(error)
+        report(error)
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
         except (OSError, ValueError):
-            status = status or 120
-    return status
+            code = code or 120
+    return code
