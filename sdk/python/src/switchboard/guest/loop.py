@@ -67,6 +67,7 @@ def _write_send(self: Any) -> None:
 
     On Linux it is not used. Here a socket may be called ready to be written to and then take nothing.
     """
+    assert self._buffer, "Data should not be empty"
     if self._conn_lost:
         return
     # Together, as where there is sendmsg: a second write may wait until the peer has acknowledged the first.

@@ -40,7 +40,9 @@ class MemoryBIO:
         with memoryview(data) as view:
             if self._ended:
                 raise error(SSLError, c.SSL_ERROR_SSL, "cannot write() after write_eof()", library=None)
-            self._bytes += view
+            if not view.c_contiguous:
+                raise BufferError("memoryview: underlying buffer is not C-contiguous")
+            self._bytes += view.tobytes()
             return view.nbytes
 
     def write_eof(self) -> None:

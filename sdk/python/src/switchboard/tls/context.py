@@ -256,6 +256,8 @@ class _SSLContext:
 
     def set_ecdh_curve(self, name: Any, /) -> None:
         """Agrees on keys in this group alone."""
+        if not isinstance(name, (str, bytes)):
+            raise TypeError(f"expected str or bytes, not {type(name).__name__}")
         name = name.decode() if isinstance(name, bytes) else name
         group = _GROUPS.get(name, name)
         if engine.begun():
@@ -298,6 +300,8 @@ class _SSLContext:
 
     @verify_mode.setter
     def verify_mode(self, value: int) -> None:
+        if not isinstance(value, int):
+            raise TypeError(f"'{type(value).__name__}' object cannot be interpreted as an integer")
         if value not in (c.CERT_NONE, c.CERT_OPTIONAL, c.CERT_REQUIRED):
             raise ValueError("invalid value for verify_mode")
         if value == c.CERT_NONE and self._check_hostname:
@@ -338,6 +342,8 @@ class _SSLContext:
     def options(self, value: int) -> None:
         if value < 0:
             raise OverflowError("can't convert negative value to unsigned int")
+        if value >> 64:
+            raise OverflowError("Python int too large to convert to C unsigned long long")
         self._options = int(value)
         self._changed()
 
