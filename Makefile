@@ -25,7 +25,7 @@ PYTHON_LOOP := target/python/loop
 # The libraries that it is tried with.
 PYTHON_SITE := target/python/site
 
-.PHONY: help run test test-rust test-python bench example-python component app python venv programs build setup lint doc clean
+.PHONY: help run test test-rust test-python bench example-python component app example python venv programs build setup lint doc clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,7 +35,7 @@ run: build ## Connect past two dead addresses with TLS, or to HOST and PORT, wit
 
 test: test-rust test-python ## Run all tests
 
-test-rust: build app ## Run those in Rust
+test-rust: build app example ## Run those in Rust
 	@tools/needs.sh openssl python3
 	@$(CARGO) test --workspace --locked --no-fail-fast
 
@@ -48,13 +48,18 @@ bench: build app ## Measure against native tokio and CPython's asyncio
 	@tools/needs.sh python3
 	@$(BIN)/bench
 
-# Each way to link has a folder of its own: in one both would write the same file, and be linked again every time.
-component: setup ## Build target/switchboard.wasm and, TLS alone, target/switchboard-tls.wasm
+# Each way to build it has a folder of its own: in one they would all write the same file, and be linked again every time.
+component: setup ## Build target/switchboard.wasm, -posix.wasm with Unix sockets, and -tls.wasm, TLS alone
 	@echo 'Building the component: target/switchboard.wasm'
 	@$(WASM) -p switchboard-guest
 	@$(TOOL) document -- target/wasm32-wasip2/release/switchboard.wasm wit switchboard target/documented.wasm
 	@cmp -s target/documented.wasm target/switchboard.wasm \
 		|| cp target/documented.wasm target/switchboard.wasm
+	@echo 'Building it for hosts with the POSIX capability: target/switchboard-posix.wasm'
+	@$(WASM) -p switchboard-guest --features posix --target-dir target/posix
+	@$(TOOL) document -- target/posix/wasm32-wasip2/release/switchboard.wasm wit switchboard target/documented.wasm
+	@cmp -s target/documented.wasm target/switchboard-posix.wasm \
+		|| cp target/documented.wasm target/switchboard-posix.wasm
 	@echo 'Building its TLS alone: target/switchboard-tls.wasm'
 	@$(CARGO) rustc --target wasm32-wasip2 --release --locked --quiet -p switchboard-guest --no-default-features \
 		--target-dir target/tls -- -Clink-arg=--skip-wit-component
@@ -64,11 +69,21 @@ component: setup ## Build target/switchboard.wasm and, TLS alone, target/switchb
 	@cmp -s target/documented.wasm target/switchboard-tls.wasm \
 		|| cp target/documented.wasm target/switchboard-tls.wasm
 
-app: setup ## Build target/app.wasm, an application to plug it into
+app: setup ## Build target/app.wasm, an application to plug it into, and target/posix-app.wasm
 	@echo 'Building the application that the tests plug it into: target/app.wasm'
 	@$(WASM) -p switchboard-app
 	@cmp -s target/wasm32-wasip2/release/app.wasm target/app.wasm \
 		|| cp target/wasm32-wasip2/release/app.wasm target/app.wasm
+	@echo 'Building the one that the tests of switchboard:posix run: target/posix-app.wasm'
+	@$(WASM) -p switchboard-posix-app
+	@cmp -s target/wasm32-wasip2/release/posix_app.wasm target/posix-app.wasm \
+		|| cp target/wasm32-wasip2/release/posix_app.wasm target/posix-app.wasm
+
+example: setup ## Build target/tls-engine.wasm, a program on blocking sockets to plug the TLS into
+	@echo 'Building the example of examples/tls-engine: target/tls-engine.wasm'
+	@$(WASM) -p switchboard-example-tls-engine --features component
+	@cmp -s target/wasm32-wasip2/release/tls-engine.wasm target/tls-engine.wasm \
+		|| cp target/wasm32-wasip2/release/tls-engine.wasm target/tls-engine.wasm
 
 example-python: programs venv component $(PYTHON_SITE)/made ## Run the examples in Python
 	@tools/needs.sh openssl redis-server
@@ -126,7 +141,10 @@ lint: build ## Check format and lints
 	@$(CARGO) fmt --all --check
 	@$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	@$(CARGO) clippy -p switchboard-guest --target wasm32-wasip2 --locked -- -D warnings
+	@$(CARGO) clippy -p switchboard-guest --features posix --target wasm32-wasip2 --locked -- -D warnings
 	@$(CARGO) clippy -p switchboard-app --target wasm32-wasip2 --locked -- -D warnings
+	@$(CARGO) clippy -p switchboard-example-tls-engine --features component --target wasm32-wasip2 --locked -- -D warnings
+	@$(CARGO) clippy -p switchboard-posix-app --target wasm32-wasip2 --locked -- -D warnings
 
 doc: component ## Write the documentation to target/doc
 	@RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --locked

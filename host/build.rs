@@ -6,7 +6,7 @@ use std::{env, fs};
 fn main() {
     println!("cargo::rerun-if-env-changed=SWITCHBOARD_COMPONENT");
     let root = env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
-    let usual = Path::new(&root).join("../target/switchboard.wasm");
+    let usual = Path::new(&root).join("../target/switchboard-posix.wasm");
     let path = env::var_os("SWITCHBOARD_COMPONENT").map_or(usual, Into::into);
     println!("cargo::rerun-if-changed={}", path.display());
     println!("cargo::rustc-check-cfg=cfg(component)");

@@ -16,13 +16,13 @@ pub fn timeline(steps: &[Step], symbols: bool) -> String {
         .map(|step| step.ended)
         .max()
         .unwrap_or_default();
-    let label = |step: &Step| match step.address {
+    let label = |step: &Step| match &step.address {
         Some(address) => format!("{} {address}", step.phase),
         None => step.phase.to_string(),
     };
     let longest = steps
         .iter()
-        .map(|step| label(step).len())
+        .map(|step| label(step).chars().count())
         .max()
         .unwrap_or(0);
     let column = |time: Duration| {
@@ -57,7 +57,7 @@ pub fn timeline(steps: &[Step], symbols: bool) -> String {
 pub fn failures(steps: &[Step]) -> String {
     let mut text = String::new();
     for step in steps {
-        let (Some(address), outcome) = (step.address, &step.outcome) else {
+        let (Some(address), outcome) = (&step.address, &step.outcome) else {
             continue;
         };
         let how = match outcome {
@@ -122,6 +122,7 @@ pub fn short(failure: &Failure) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::address::Address;
     use crate::failure::{OsFailure, SocketError};
 
     #[test]
@@ -129,7 +130,7 @@ mod tests {
         let ms = Duration::from_millis;
         let step = |phase, address: &str, started, ended, outcome| Step {
             phase,
-            address: address.parse().ok(),
+            address: address.parse().ok().map(Address::Ip),
             started: ms(started),
             ended: ms(ended),
             outcome,

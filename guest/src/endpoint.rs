@@ -2,12 +2,12 @@
 //! addresses goes with which of the peer's (B.3).
 
 use crate::address;
-use crate::failure::{AttemptFailure, Failure, OsFailure, SocketError};
+use crate::failure::{AttemptFailure, Failure, OsFailure};
 use crate::lookup::{Family, Flags, Hints};
 use crate::options::SocketOptions;
 use crate::python;
 use crate::service::HostAddress;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 /// How much is kept that nobody has asked for yet, unless told otherwise.
@@ -22,6 +22,8 @@ const MOST_PAIRS: usize = 1000;
 pub struct EndpointOptions {
     pub local_address: Option<HostAddress>,
     pub remote_address: Option<HostAddress>,
+    pub unix_local: Option<Vec<u8>>,
+    pub unix_remote: Option<Vec<u8>>,
     pub hints: Hints,
     pub reuse_address: bool,
     pub reuse_port: bool,
@@ -37,7 +39,8 @@ pub struct EndpointOptions {
 }
 
 impl EndpointOptions {
-    /// The checks before anything is done: B-V2 and B-V3, then those of what asyncio does not have.
+    /// The checks before anything is done: B-V2, B-V3, B-V5 and of one's own address B-V6, then those of what asyncio does not
+    /// have.
     pub fn check(&self) -> Result<(), Failure> {
         let modifiers = self.modifiers();
         if self.sock && !modifiers.is_empty() {
@@ -49,6 +52,13 @@ impl EndpointOptions {
         if !self.sock && self.has_no_address() && self.hints.family.is_none() {
             return Err(Failure::invalid("unexpected address family")); // B-V3
         }
+        let hosts = self.local_address.is_some() || self.remote_address.is_some();
+        if self.is_unix() && hosts {
+            return Err(Failure::invalid("string is expected")); // B-V5
+        }
+        if !self.sock && !self.has_no_address() {
+            self.check_kind(&self.unix_local)?;
+        }
         if self.queue_limit == Some(0) {
             return Err(Failure::invalid("queue-limit must not be 0"));
         }
@@ -57,22 +67,50 @@ impl EndpointOptions {
 
     /// Without any address, so that the family alone decides (B-V4).
     pub fn has_no_address(&self) -> bool {
-        self.local_address.is_none() && self.remote_address.is_none()
+        let hosts = [&self.local_address, &self.remote_address];
+        hosts.iter().all(|it| it.is_none()) && self.unix_pair() == (None, None)
+    }
+
+    /// Whether it is for Unix sockets.
+    pub fn is_unix(&self) -> bool {
+        self.hints.family == Some(Family::Unix)
+    }
+
+    /// One's own path and the peer's. The empty one is none, as for Python.
+    pub fn unix_pair(&self) -> (Option<&[u8]>, Option<&[u8]>) {
+        fn named(path: &Option<Vec<u8>>) -> Option<&[u8]> {
+            path.as_deref().filter(|it| !it.is_empty())
+        }
+        (named(&self.unix_local), named(&self.unix_remote))
+    }
+
+    /// B-V6, of the peer's address: it is its turn once one's own is looked up.
+    pub fn check_remote(&self) -> Result<(), Failure> {
+        self.check_kind(&self.unix_remote)
+    }
+
+    /// Only Unix sockets have paths (B-V6).
+    fn check_kind(&self, path: &Option<Vec<u8>>) -> Result<(), Failure> {
+        match self.is_unix() || path.is_none() {
+            true => Ok(()),
+            false => Err(Failure::invalid("2-tuple is expected")),
+        }
     }
 
     /// The options that say what socket to open, as Python shows them.
     fn modifiers(&self) -> Vec<String> {
         let Self { hints, .. } = self;
-        let address = |it: &Option<HostAddress>| it.as_ref().map(python::host_address);
-        let family = hints.family.map(|family| match family {
-            Family::Inet => "2".to_owned(),
-            Family::Inet6 => "10".to_owned(),
-        });
+        let address = |host: &Option<HostAddress>, path: Option<&[u8]>| match host {
+            Some(host) => Some(python::host_address(host)),
+            None => path.map(|it| String::from_utf8_lossy(it).into_owned()),
+        };
+        let (unix_local, unix_remote) = self.unix_pair();
+        let family = hints.family.map(|family| family.number().to_string());
         let number = |number: u32| (number != 0).then(|| number.to_string());
         let flag = |is_set: bool| is_set.then(|| "True".to_owned());
         let all = [
-            ("local_addr", address(&self.local_address)),
-            ("remote_addr", address(&self.remote_address)),
+            ("local_addr", address(&self.local_address, unix_local)),
+            ("remote_addr", address(&self.remote_address, unix_remote)),
             ("family", family),
             ("proto", number(hints.protocol.unwrap_or_default())),
             ("flags", number(flags(hints.flags))),
@@ -95,6 +133,27 @@ impl EndpointOptions {
         asked.map(|(_, name)| name)
     }
 
+    /// What Unix sockets do not have (B-V10).
+    pub fn check_unix(&self) -> Result<(), Failure> {
+        let text = match (self.reuse_address, self.reuse_port) {
+            (_, true) => {
+                "reuse_port not supported by socket module, SO_REUSEPORT defined but not implemented."
+            }
+            (true, _) => "reuse-address: Unix sockets have no such option",
+            (false, false) => return Ok(()),
+        };
+        Err(Failure::NotSupported(text.into()))
+    }
+
+    /// Whether the protocol is one of the family's: without a lookup it is the system that refuses others (B.4).
+    pub fn protocol_fits(&self) -> bool {
+        match self.is_unix() {
+            // `PF_UNIX` is its own.
+            true => matches!(self.hints.protocol, None | Some(0 | 1)),
+            false => !self.has_no_address() || self.hints.protocol_fits(),
+        }
+    }
+
     /// For how much there is room in the queue.
     pub fn queue_limit(&self) -> u64 {
         self.queue_limit.unwrap_or(QUEUE_LIMIT)
@@ -112,9 +171,12 @@ impl EndpointOptions {
             (None, Some(remote)) => remote.into_iter().map(Pair::remote).collect(),
             (Some(local), Some(remote)) => Pair::by_family(&local, &remote),
         };
-        match pairs.is_empty() {
-            true => Err(Failure::invalid("can not get address information")), // B-V8
-            false => Ok(pairs),
+        let pairs = pairs
+            .into_iter()
+            .map(|it| it.without_peer(self.allow_broadcast));
+        match pairs.len() {
+            0 => Err(Failure::invalid("can not get address information")), // B-V8
+            _ => Ok(pairs.collect()),
         }
     }
 }
@@ -164,6 +226,18 @@ impl Pair {
             Some(Family::Inet6) => (Ipv6Addr::UNSPECIFIED, 0).into(),
             _ => (Ipv4Addr::UNSPECIFIED, 0).into(),
         })
+    }
+
+    /// Where to broadcast no peer is chosen, by which it would be bound (B.4). It is now: it has to be before it can
+    /// receive.
+    fn without_peer(self, broadcast: bool) -> Self {
+        match (broadcast, self.local) {
+            (true, None) => Self {
+                local: Self::any(self.remote.as_ref().map(Family::of)).local,
+                ..self
+            },
+            _ => self,
+        }
     }
 
     /// All that fit (B.3), the families in the order of one's own addresses. Within a family the peer's are tried in their
@@ -227,97 +301,10 @@ pub fn first_or_all(mut failures: Vec<OsFailure>, all_errors: bool) -> Failure {
     }
 }
 
-/// Why a datagram is not sent, nor anything wrong with the endpoint.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Unsent {
-    /// The caller is mistaken.
-    Refused(String),
-    /// The system would say so: to be told as an event (D.5).
-    Failed(OsFailure),
-}
-
-/// Where an endpoint sends to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Destinations {
-    /// Whether its socket is of IPv6, and of IPv6 alone.
-    pub ipv6: bool,
-    /// To whom it is connected.
-    pub peer: Option<SocketAddr>,
-}
-
-impl Destinations {
-    /// Where a datagram of this many bytes goes; to the peer, if it is nowhere (D.5).
-    pub fn resolve(
-        &self,
-        bytes: usize,
-        address: Option<SocketAddr>,
-    ) -> Result<Option<SocketAddr>, Unsent> {
-        let to = match (address, self.peer) {
-            (None, None) => {
-                let text = "Invalid address: there is no remote address, so it must not be None";
-                return Err(Unsent::Refused(text.into()));
-            }
-            (None, Some(_)) => None,
-            (Some(address), Some(peer)) if address::destination(address) == peer => None,
-            (Some(_), Some(peer)) => {
-                return Err(Unsent::Refused(format!(
-                    "Invalid address: must be None or {}",
-                    python::socket_address(peer)
-                )));
-            }
-            (Some(address), None) => Some(address::destination(address)),
-        };
-        if to.is_some_and(|to| to.is_ipv6() != self.ipv6) {
-            return Err(Unsent::Failed(OsFailure {
-                code: SocketError::InvalidArgument,
-                message: "[Errno -9] Address family for hostname not supported".into(),
-            }));
-        }
-        match bytes > self.largest() {
-            true => Err(Unsent::Failed(OsFailure::new(
-                SocketError::DatagramTooLarge,
-            ))),
-            false => Ok(to),
-        }
-    }
-
-    /// The most bytes of a datagram: 65,535 without the headers of UDP and, over IPv4, of IP (RFC 768, RFC 791, RFC 8200).
-    /// WASI allows a host to trap above 64 KiB.
-    fn largest(&self) -> usize {
-        match self.ipv6 {
-            true => 65_535 - 8,
-            false => 65_535 - 8 - 20,
-        }
-    }
-
-    /// Whether a datagram from there is for the caller. Between binding and connecting anybody's can arrive, and the
-    /// system keeps them.
-    pub fn is_from_peer(&self, sender: SocketAddr) -> bool {
-        match (self.peer, sender) {
-            (None, _) => true,
-            // The flow label is the sender's to choose (RFC 6437).
-            (Some(SocketAddr::V6(peer)), SocketAddr::V6(sender)) => {
-                let place = |it: SocketAddrV6| (*it.ip(), it.port(), it.scope_id());
-                place(peer) == place(sender)
-            }
-            (Some(peer), sender) => peer == sender,
-        }
-    }
-}
-
-/// What to tell of a datagram that the system refused, and refused or took when it was given it again: by such a
-/// refusal it may tell of an earlier one (RFC 1122, section 4.1.3.3).
-pub fn refusals<E: PartialEq>(first: E, second: Result<(), E>) -> Vec<E> {
-    match second {
-        Err(second) if second != first => vec![first, second],
-        // Its own, or the earlier one's.
-        Err(_) | Ok(()) => vec![first],
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::failure::SocketError;
     use crate::service::Service;
 
     fn at(host: &str) -> Option<HostAddress> {
@@ -479,13 +466,6 @@ mod tests {
     }
 
     #[test]
-    fn d5_what_a_refusal_tells() {
-        assert_eq!(refusals('a', Ok(())), ['a']);
-        assert_eq!(refusals('a', Err('a')), ['a']);
-        assert_eq!(refusals('a', Err('b')), ['a', 'b']);
-    }
-
-    #[test]
     fn b_v8_nothing_fits() {
         let options = EndpointOptions::default();
         let pairs = options.pairs(addresses("[::]:0"), addresses("127.0.0.1:9"));
@@ -510,74 +490,123 @@ mod tests {
         );
     }
 
-    #[test]
-    fn d5_where_a_datagram_goes() {
-        let address = |text: &str| text.parse::<SocketAddr>().ok();
-        let connected = Destinations {
-            ipv6: true,
-            peer: address("[::1]:7"),
-        };
-        assert_eq!(connected.resolve(0, None), Ok(None));
-        assert_eq!(connected.resolve(0, address("[::1]:7")), Ok(None));
-        assert_eq!(connected.resolve(0, address("[::]:7")), Ok(None));
-        for other in ["[::1]:8", "[::1%1]:7", "127.0.0.1:7"] {
-            assert_eq!(
-                connected.resolve(0, address(other)),
-                Err(Unsent::Refused(
-                    "Invalid address: must be None or ('::1', 7, 0, 0)".into()
-                ))
-            );
-        }
-        let open = Destinations {
-            ipv6: false,
-            peer: None,
-        };
-        assert!(matches!(open.resolve(0, None), Err(Unsent::Refused(_))));
-        assert_eq!(
-            open.resolve(0, address("[::ffff:192.0.2.1]:7")),
-            Ok(address("192.0.2.1:7"))
-        );
-        assert!(matches!(
-            open.resolve(0, address("[::1]:7")),
-            Err(Unsent::Failed(_))
-        ));
-    }
-
-    #[test]
-    fn d5_sizes() {
-        for (ipv6, largest, to) in [(false, 65_507, "127.0.0.1:7"), (true, 65_527, "[::1]:7")] {
-            let peer = to.parse().ok();
-            for peer in [None, peer] {
-                let destinations = Destinations { ipv6, peer };
-                assert!(destinations.resolve(largest, to.parse().ok()).is_ok());
-                let too_large = destinations.resolve(largest + 1, to.parse().ok());
-                assert_eq!(
-                    too_large,
-                    Err(Unsent::Failed(OsFailure {
-                        code: SocketError::DatagramTooLarge,
-                        message: "[Errno 90] Message too long".into()
-                    }))
-                );
-            }
+    fn of_unix(local: Option<&str>, remote: Option<&str>) -> EndpointOptions {
+        let path = |it: Option<&str>| it.map(|it| it.as_bytes().to_vec());
+        EndpointOptions {
+            unix_local: path(local),
+            unix_remote: path(remote),
+            hints: Hints {
+                family: Some(Family::Unix),
+                ..Hints::default()
+            },
+            ..EndpointOptions::default()
         }
     }
 
     #[test]
-    fn b4_only_the_peers_datagrams_arrive() {
-        let peer = "[fe80::1%2]:7".parse().ok();
-        let destinations = Destinations { ipv6: true, peer };
-        for (sender, is_peer) in [
-            ("[fe80::1%2]:7", true),
-            ("[fe80::1%2]:8", false),
-            ("[fe80::1%3]:7", false),
-            ("[fe80::2%2]:7", false),
+    fn b_v2_paths_beside_sock() {
+        let options = EndpointOptions {
+            sock: true,
+            ..of_unix(Some(""), Some("/b"))
+        };
+        assert!(refused(&options).ends_with("(remote_addr=/b, family=1)"));
+    }
+
+    #[test]
+    fn b_v3_and_b_v4_an_empty_path_is_none() {
+        let nothing = of_unix(Some(""), None);
+        assert_eq!(nothing.check(), Ok(()));
+        assert!(nothing.has_no_address());
+        let without_family = EndpointOptions {
+            hints: Hints::default(),
+            ..nothing
+        };
+        assert_eq!(refused(&without_family), "unexpected address family");
+    }
+
+    #[test]
+    fn b_v5_hosts_of_unix_sockets() {
+        for options in [
+            EndpointOptions {
+                local_address: at("::1"),
+                ..of_unix(None, None)
+            },
+            EndpointOptions {
+                remote_address: at("::1"),
+                ..of_unix(Some("/a"), None)
+            },
         ] {
-            assert_eq!(destinations.is_from_peer(sender.parse().unwrap()), is_peer);
+            assert_eq!(refused(&options), "string is expected");
         }
-        let open = Destinations {
-            ipv6: true,
-            peer: None,
+        assert_eq!(of_unix(Some("/a"), Some("/b")).check(), Ok(()));
+    }
+
+    #[test]
+    fn b_v6_paths_of_other_families() {
+        for family in [None, Some(Family::Inet)] {
+            let of = |options| EndpointOptions {
+                hints: Hints {
+                    family,
+                    ..Hints::default()
+                },
+                ..options
+            };
+            let tuple = "2-tuple is expected";
+            assert_eq!(refused(&of(of_unix(Some("/a"), None))), tuple);
+            // When one's own address has been looked up.
+            let remote = of(of_unix(None, Some("/a")));
+            assert_eq!(remote.check(), Ok(()));
+            assert_eq!(remote.check_remote().unwrap_err().to_string(), tuple);
+            let empty = EndpointOptions {
+                remote_address: at("::1"),
+                ..of(of_unix(Some(""), None))
+            };
+            assert_eq!(refused(&empty), tuple);
+        }
+    }
+
+    #[test]
+    fn b_v10_what_unix_sockets_do_not_have() {
+        let options = EndpointOptions {
+            reuse_address: true,
+            reuse_port: true,
+            allow_broadcast: true,
+            ..of_unix(None, Some("/a"))
         };
-        assert!(open.is_from_peer("[::1]:1".parse().unwrap()));
+        let failure = options.check_unix().unwrap_err().to_string();
+        assert!(failure.ends_with("SO_REUSEPORT defined but not implemented."));
+        let broadcast = EndpointOptions {
+            reuse_address: false,
+            reuse_port: false,
+            ..options
+        };
+        assert_eq!(broadcast.check_unix(), Ok(()));
+    }
+
+    #[test]
+    fn b4_protocols_of_unix_sockets() {
+        for (protocol, fits) in [
+            (None, true),
+            (Some(0), true),
+            (Some(1), true),
+            (Some(17), false),
+        ] {
+            let mut options = of_unix(None, Some("/a"));
+            options.hints.protocol = protocol;
+            assert_eq!(options.protocol_fits(), fits, "{protocol:?}");
+        }
+    }
+
+    #[test]
+    fn b4_who_broadcasts_has_no_peer_but_a_port() {
+        let options = EndpointOptions {
+            remote_address: at("there"),
+            allow_broadcast: true,
+            ..EndpointOptions::default()
+        };
+        let pairs = options.pairs(None, addresses("[ff02::1]:1 192.0.2.255:1"));
+        let local: Vec<_> = pairs.unwrap().iter().map(|it| it.local).collect();
+        let expected = ["[::]:0", "0.0.0.0:0"].map(|it| it.parse().ok());
+        assert_eq!(local, expected);
     }
 }

@@ -1,5 +1,6 @@
 //! What can go wrong, for a program to match on and for a person to read. The texts are asyncio's where it has one.
 
+use crate::errno::Errno;
 use crate::python;
 use std::fmt;
 use std::net::SocketAddr;
@@ -48,9 +49,19 @@ pub enum SocketError {
     ConnectionAborted,
     DatagramTooLarge,
     Other(Option<String>),
+    /// What only the POSIX capability tells.
+    Posix(Errno),
 }
 
 impl SocketError {
+    /// As `error-code` of the WIT has it.
+    pub fn in_wasi(self) -> Self {
+        match self {
+            SocketError::Posix(errno) => errno.in_wasi(),
+            error => error,
+        }
+    }
+
     /// The number that Linux gives to this error, if it is always the same one.
     fn errno(&self) -> Option<u32> {
         Some(match self {
@@ -67,6 +78,7 @@ impl SocketError {
             SocketError::ConnectionReset => 104,
             SocketError::ConnectionAborted => 103,
             SocketError::DatagramTooLarge => 90,
+            SocketError::Posix(errno) => return errno.number(),
             SocketError::InvalidState | SocketError::Other(_) => return None,
         })
     }
@@ -92,6 +104,7 @@ impl fmt::Display for SocketError {
             SocketError::DatagramTooLarge => "Message too long",
             SocketError::Other(Some(text)) => text,
             SocketError::Other(None) => "Unknown error",
+            SocketError::Posix(errno) => errno.text(),
         })
     }
 }
@@ -128,6 +141,15 @@ impl OsFailure {
         Self { code, message }
     }
 
+    /// An option that could not be set: a failure names it.
+    pub fn option(name: &str, code: SocketError) -> Self {
+        let Self { code, message } = Self::new(code);
+        Self {
+            code,
+            message: format!("{message}: {name}"),
+        }
+    }
+
     /// There is no local address of the family that the peer's address needs (ASYNCIO A.5, rule 2).
     pub fn no_local_address(ipv6: bool) -> Self {
         let family = if ipv6 { "AF_INET6: 10" } else { "AF_INET: 2" };
@@ -149,6 +171,7 @@ impl OsFailure {
                 | SocketError::AddressNotBindable
                 | SocketError::InvalidArgument
                 | SocketError::RemoteUnreachable
+                | SocketError::Posix(Errno::Enetdown)
         ) {
             return Self::new(code);
         }
@@ -169,6 +192,8 @@ pub enum LookupFailure {
     Temporary,
     Permanent,
     FamilyNotSupported,
+    /// `EAI_FAMILY`: no host can have addresses of it.
+    FamilyUnknown,
     ServiceNotSupported,
     ProtocolNotSupported,
     BadFlags,
@@ -185,6 +210,7 @@ impl fmt::Display for LookupFailure {
             LookupFailure::FamilyNotSupported => {
                 "[Errno -9] Address family for hostname not supported"
             }
+            LookupFailure::FamilyUnknown => "[Errno -6] ai_family not supported",
             LookupFailure::ServiceNotSupported => {
                 "[Errno -8] Servname not supported for ai_socktype"
             }
@@ -204,8 +230,12 @@ pub enum CertificateFailure {
     NotYetValid(String),
     /// Who issued what could not be traced back.
     UnknownIssuer(String),
-    /// The names that it is for.
-    NameMismatch(Vec<String>),
+    NameMismatch {
+        /// The name that it had to be for, if that is known.
+        asked: Option<String>,
+        /// The names that it is for.
+        names: Vec<String>,
+    },
     Revoked,
     BadSignature,
     Malformed(String),
@@ -223,25 +253,28 @@ impl fmt::Display for CertificateFailure {
                 f,
                 "unknown issuer: no trusted root stands behind the certificate, which {issuer} issued"
             ),
-            CertificateFailure::NameMismatch(names) if names.is_empty() => {
-                f.write_str("name mismatch: the certificate is for no name at all")
-            }
-            CertificateFailure::NameMismatch(names) => {
+            CertificateFailure::NameMismatch { asked, names } => {
                 let told: Vec<_> = names.iter().take(5).map(String::as_str).collect();
-                write!(
-                    f,
-                    "name mismatch: the certificate is for {}",
-                    told.join(", ")
-                )?;
-                match names.len() - told.len() {
-                    0 => Ok(()),
-                    more => write!(f, " and {more} more"),
+                let told = match told.is_empty() {
+                    true => "no name at all".to_owned(),
+                    false => told.join(", "),
+                };
+                write!(f, "name mismatch: the certificate is for {told}")?;
+                match names.len().saturating_sub(5) {
+                    0 => {}
+                    more => write!(f, " and {more} more")?,
+                }
+                match asked {
+                    Some(asked) => write!(f, ", not for {asked}"),
+                    None => Ok(()),
                 }
             }
             CertificateFailure::Revoked => f.write_str("certificate was revoked"),
             // rustls does not say which.
             CertificateFailure::BadSignature => {
-                f.write_str("wrong signature: that of a certificate or of the handshake")
+                f.write_str(
+                    "wrong signature, of a certificate or of the handshake, or one by an RSA key that is too short or too long",
+                )
             }
             CertificateFailure::Malformed(what) => write!(f, "certificate is malformed: {what}"),
             CertificateFailure::Rejected(what) => {
@@ -259,6 +292,8 @@ pub enum TlsFailure {
     /// The number of the alert and its name.
     AlertReceived(u8, String),
     NotTls(String),
+    /// The words before TLS did not lead there: `--starttls` of the command.
+    StartTls(String),
     Incompatible(String),
     Truncated,
     Protocol(String),
@@ -270,7 +305,12 @@ impl fmt::Display for TlsFailure {
         match self {
             TlsFailure::Certificate(failure) => write!(f, "certificate verify failed: {failure}"),
             TlsFailure::AlertReceived(number, name) => {
-                write!(f, "the peer gave up with TLS alert {number} ({name})")
+                write!(f, "the peer gave up with TLS alert {number} ({name})")?;
+                // RFC 8446, section 6.2. In TLS 1.2 it is `handshake_failure`, which can mean anything.
+                match number {
+                    116 => f.write_str(": it wants a certificate of this side"),
+                    _ => Ok(()),
+                }
             }
             TlsFailure::NotTls(what) => write!(f, "the peer does not speak TLS: {what}"),
             TlsFailure::Incompatible(what) => {
@@ -280,7 +320,7 @@ impl fmt::Display for TlsFailure {
                 f.write_str("the connection ended without close_notify: data may be missing")
             }
             TlsFailure::Protocol(what) => write!(f, "the peer broke the TLS protocol: {what}"),
-            TlsFailure::Configuration(what) => f.write_str(what),
+            TlsFailure::StartTls(what) | TlsFailure::Configuration(what) => f.write_str(what),
         }
     }
 }

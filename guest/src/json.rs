@@ -1,13 +1,14 @@
 //! What came of a call, as JSON for programs: the words are those of the WIT.
 
+use crate::address::Address;
 use crate::failure::{
     AttemptFailure, CertificateFailure, Failure, LookupFailure, OsFailure, SocketError, TlsFailure,
 };
 use crate::timeline::{Outcome, Step};
 use crate::tls::certificate::describe;
 use crate::tls::session::Facts;
+use crate::unix::Credentials;
 use serde_json::{Value, json};
-use std::net::SocketAddr;
 
 /// A line of JSON. What a peer says may hold control characters, none of which reaches a terminal.
 fn line(value: &Value) -> String {
@@ -61,8 +62,8 @@ impl Report {
 #[derive(Debug, Default)]
 #[allow(missing_docs)]
 pub struct Exchange {
-    pub local: Option<SocketAddr>,
-    pub remote: Option<SocketAddr>,
+    pub local: Option<Address>,
+    pub remote: Option<Address>,
     pub failure: Option<Value>,
     /// The failure, for a person.
     pub message: Option<String>,
@@ -87,11 +88,10 @@ impl Exchange {
 
     /// As a line of JSON.
     pub fn line(&self) -> String {
-        let address = |address: Option<SocketAddr>| address.map(|it| it.to_string());
         let failure = |(why, count): &(OsFailure, u64)| json!({ "code": code(&why.code), "message": why.message, "count": count });
         line(&json!({
-            "local-address": address(self.local),
-            "remote-address": address(self.remote),
+            "local-address": address(self.local.as_ref()),
+            "remote-address": address(self.remote.as_ref()),
             "failure": self.failure,
             "message": self.message,
             "failures": self.failures.iter().map(failure).collect::<Value>(),
@@ -105,16 +105,22 @@ impl Exchange {
 
 /// A connection that stands, or stood.
 pub fn connected(
-    local: Option<SocketAddr>,
-    remote: Option<SocketAddr>,
+    local: Option<&Address>,
+    remote: Option<&Address>,
+    credentials: Option<Credentials>,
     facts: Option<Facts>,
 ) -> Value {
-    let address = |address: Option<SocketAddr>| address.map(|it| it.to_string());
+    let credentials = credentials.map(|it| json!({ "pid": it.pid, "uid": it.uid, "gid": it.gid }));
     json!({
         "local-address": address(local),
         "remote-address": address(remote),
+        "peer-credentials": credentials,
         "tls": facts.map(tls),
     })
+}
+
+fn address(address: Option<&Address>) -> Option<String> {
+    address.map(Address::text)
 }
 
 fn tls(facts: Facts) -> Value {
@@ -156,7 +162,7 @@ fn timeline(steps: &[Step]) -> Value {
 fn step(step: &Step) -> Value {
     json!({
         "phase": step.phase.to_string(),
-        "address": step.address.map(|it| it.to_string()),
+        "address": address(step.address.as_ref()),
         "started": step.started.as_secs_f64(),
         "ended": step.ended.as_secs_f64(),
         "outcome": match &step.outcome {
@@ -195,7 +201,7 @@ fn os(failure: &OsFailure) -> Value {
 
 /// A code of the system.
 pub fn code(code: &SocketError) -> Value {
-    json!(match code {
+    json!(match code.clone().in_wasi() {
         SocketError::AccessDenied => "access-denied",
         SocketError::NotSupported => "not-supported",
         SocketError::InvalidArgument => "invalid-argument",
@@ -211,6 +217,7 @@ pub fn code(code: &SocketError) -> Value {
         SocketError::ConnectionAborted => "connection-aborted",
         SocketError::DatagramTooLarge => "datagram-too-large",
         SocketError::Other(text) => return json!({ "other": text }),
+        SocketError::Posix(errno) => return json!({ "other": errno.text() }),
     })
 }
 
@@ -219,7 +226,7 @@ fn lookup(failure: &LookupFailure) -> Value {
         LookupFailure::NotFound => "not-found",
         LookupFailure::Temporary => "temporary",
         LookupFailure::Permanent => "permanent",
-        LookupFailure::FamilyNotSupported => "family-not-supported",
+        LookupFailure::FamilyNotSupported | LookupFailure::FamilyUnknown => "family-not-supported",
         LookupFailure::ServiceNotSupported => "service-not-supported",
         LookupFailure::ProtocolNotSupported => "protocol-not-supported",
         LookupFailure::BadFlags => "bad-flags",
@@ -233,7 +240,7 @@ pub fn tls_failure(failure: &TlsFailure) -> Value {
     match failure {
         TlsFailure::Certificate(why) => json!({ "certificate": certificate_failure(why) }),
         TlsFailure::AlertReceived(number, name) => json!({ "alert-received": [number, name] }),
-        TlsFailure::NotTls(text) => json!({ "not-tls": text }),
+        TlsFailure::NotTls(text) | TlsFailure::StartTls(text) => json!({ "not-tls": text }),
         TlsFailure::Incompatible(text) => json!({ "incompatible": text }),
         TlsFailure::Truncated => json!("truncated"),
         TlsFailure::Protocol(text) => json!({ "protocol": text }),
@@ -246,7 +253,7 @@ fn certificate_failure(failure: &CertificateFailure) -> Value {
         CertificateFailure::Expired(dates) => json!({ "expired": dates }),
         CertificateFailure::NotYetValid(dates) => json!({ "not-yet-valid": dates }),
         CertificateFailure::UnknownIssuer(issuer) => json!({ "unknown-issuer": issuer }),
-        CertificateFailure::NameMismatch(names) => json!({ "name-mismatch": names }),
+        CertificateFailure::NameMismatch { names, .. } => json!({ "name-mismatch": names }),
         CertificateFailure::Revoked => json!("revoked"),
         CertificateFailure::BadSignature => json!("bad-signature"),
         CertificateFailure::Malformed(text) => json!({ "malformed": text }),
@@ -257,6 +264,7 @@ fn certificate_failure(failure: &CertificateFailure) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::errno::Errno;
     use crate::failure::Phase;
     use std::time::Duration;
 
@@ -267,7 +275,8 @@ mod tests {
             "127.0.0.1:9".parse().unwrap(),
         );
         let names = vec!["a.example".to_owned()];
-        let certificate = TlsFailure::Certificate(CertificateFailure::NameMismatch(names));
+        let certificate =
+            TlsFailure::Certificate(CertificateFailure::NameMismatch { asked: None, names });
         let all = Failure::All(vec![refused.into(), AttemptFailure::Tls(certificate)]);
         assert_eq!(
             failure(&all),
@@ -308,12 +317,14 @@ mod tests {
             SocketError::ConnectionAborted,
             SocketError::DatagramTooLarge,
             SocketError::Other(None),
+            SocketError::Posix(Errno::Enoent),
         ];
         let lookups = [
             LookupFailure::NotFound,
             LookupFailure::Temporary,
             LookupFailure::Permanent,
             LookupFailure::FamilyNotSupported,
+            LookupFailure::FamilyUnknown,
             LookupFailure::ServiceNotSupported,
             LookupFailure::ProtocolNotSupported,
             LookupFailure::BadFlags,
@@ -324,7 +335,10 @@ mod tests {
             CertificateFailure::Expired(text()),
             CertificateFailure::NotYetValid(text()),
             CertificateFailure::UnknownIssuer(text()),
-            CertificateFailure::NameMismatch(Vec::new()),
+            CertificateFailure::NameMismatch {
+                asked: None,
+                names: Vec::new(),
+            },
             CertificateFailure::Revoked,
             CertificateFailure::BadSignature,
             CertificateFailure::Malformed(text()),
@@ -334,6 +348,7 @@ mod tests {
             TlsFailure::Certificate(CertificateFailure::Revoked),
             TlsFailure::AlertReceived(40, text()),
             TlsFailure::NotTls(text()),
+            TlsFailure::StartTls(text()),
             TlsFailure::Incompatible(text()),
             TlsFailure::Truncated,
             TlsFailure::Protocol(text()),
@@ -369,7 +384,7 @@ mod tests {
     fn a_step() {
         let step = Step {
             phase: Phase::Connect,
-            address: Some("[::1]:443".parse().unwrap()),
+            address: Some(Address::Ip("[::1]:443".parse().unwrap())),
             started: Duration::from_millis(250),
             ended: Duration::from_millis(1500),
             outcome: Outcome::Failed(Failure::TimedOut(Phase::Connect)),
@@ -406,7 +421,7 @@ mod tests {
     #[test]
     fn an_exchange_of_datagrams() {
         let exchange = Exchange {
-            local: "127.0.0.1:1".parse().ok(),
+            local: Some(Address::Unix(b"\0name".to_vec())),
             failures: vec![(OsFailure::new(SocketError::ConnectionRefused), 3)],
             sent: 4,
             ..Exchange::default()
@@ -420,7 +435,7 @@ mod tests {
         assert_eq!(
             read,
             json!({
-                "local-address": "127.0.0.1:1",
+                "local-address": "\0name",
                 "remote-address": null,
                 "failure": null,
                 "message": null,

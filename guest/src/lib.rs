@@ -7,8 +7,10 @@ pub mod cli;
 pub mod combine;
 #[cfg(target_family = "wasm")]
 mod component;
+pub mod destinations;
 pub mod draw;
 pub mod endpoint;
+pub mod errno;
 pub mod eyeballs;
 pub mod failure;
 pub mod host;
@@ -27,5 +29,6 @@ pub mod starttls;
 pub mod timeline;
 pub mod tls;
 pub mod turns;
+pub mod unix;
 #[cfg(all(target_family = "wasm", feature = "connect"))]
 mod wasi;

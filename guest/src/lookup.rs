@@ -14,11 +14,30 @@ pub enum Family {
     Inet,
     /// IPv6.
     Inet6,
+    /// Unix sockets.
+    Unix,
 }
 
 impl Family {
     fn has(self, address: &SocketAddr) -> bool {
-        address.is_ipv6() == (self == Family::Inet6)
+        self == Family::of(address)
+    }
+
+    /// That of an IP address.
+    pub fn of(address: &SocketAddr) -> Self {
+        match address {
+            SocketAddr::V4(_) => Family::Inet,
+            SocketAddr::V6(_) => Family::Inet6,
+        }
+    }
+
+    /// As Linux numbers them.
+    pub fn number(self) -> u32 {
+        match self {
+            Family::Unix => 1,
+            Family::Inet => 2,
+            Family::Inet6 => 10,
+        }
     }
 }
 
@@ -127,6 +146,9 @@ impl Hints {
         if self.flags.canon_name && host.is_none() {
             return lookup_failure(LookupFailure::BadFlags);
         }
+        if self.family == Some(Family::Unix) {
+            return lookup_failure(LookupFailure::FamilyUnknown);
+        }
         if self.flags.addr_config {
             return Err(Failure::NotSupported(
                 "lookup-flags addr-config: WASI does not tell which addresses this machine has"
@@ -165,7 +187,7 @@ impl Hints {
         // glibc undresses mapped addresses where only IPv4 is wanted.
         let wanted = |address: SocketAddr| match family {
             Family::Inet => address::local(address),
-            Family::Inet6 => address,
+            Family::Inet6 | Family::Unix => address,
         };
         let (mut fitting, others): (Vec<_>, Vec<_>) = all
             .into_iter()
@@ -176,6 +198,7 @@ impl Hints {
             fitting.extend(others.into_iter().map(mapped));
         }
         match fitting.is_empty() {
+            true if family == Family::Unix => lookup_failure(LookupFailure::FamilyUnknown),
             true => lookup_failure(LookupFailure::FamilyNotSupported),
             false => Ok(fitting),
         }
@@ -416,6 +439,34 @@ mod tests {
             failure.to_string(),
             "[Errno -9] Address family for hostname not supported"
         );
+    }
+
+    #[test]
+    fn a3_no_host_is_in_the_file_system() {
+        let unix = |set: fn(&mut Flags)| Hints {
+            family: Some(Family::Unix),
+            ..flags(set)
+        };
+        let usual = unix(|_| {});
+        for (host, name) in [
+            (Some("127.0.0.1"), "7"),
+            (Some("127.1"), "7"),
+            (None, "7"),
+            (Some("a.example"), "nonsense"),
+        ] {
+            assert_eq!(
+                told(usual.plan(End::Remote, host, &service(name))),
+                "[Errno -6] ai_family not supported"
+            );
+        }
+        let known = usual.of_addresses(&["::1".parse().unwrap()], &Service::Port(7));
+        assert_eq!(known, Err(Failure::Lookup(LookupFailure::FamilyUnknown)));
+        let numeric = unix(|it| it.numeric_service = true);
+        let numeric = numeric.plan(End::Remote, Some("a.example"), &service("http"));
+        assert!(told(numeric).contains("ai_family"));
+        let canonical = unix(|it| it.canon_name = true);
+        let canonical = canonical.plan(End::Remote, None, &Service::Port(7));
+        assert!(told(canonical).contains("ai_flags"));
     }
 
     #[test]

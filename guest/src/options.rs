@@ -71,6 +71,34 @@ impl TlsTimeouts {
     }
 }
 
+/// What a connection needs beside its socket.
+#[derive(Debug, Clone, Copy)]
+#[allow(missing_docs)]
+pub struct Security<'a> {
+    pub tls: Option<&'a Tls>,
+    /// The name that the certificate must have.
+    pub name: &'a str,
+    pub timeouts: TlsTimeouts,
+}
+
+impl Security<'_> {
+    /// Refuses what asyncio refuses once the socket is connected, and [`Security::session`] too: A-V16, A-V17, A-V19, A-V20.
+    pub fn check(&self) -> Result<(), Failure> {
+        self.timeouts.check()?;
+        match self.tls {
+            Some(tls) => tls.check_name(Some(self.name)),
+            None => Ok(()),
+        }
+    }
+
+    /// The TLS session, if there is to be TLS, unless [`Security::check`] refuses it: of the name it finds out itself.
+    pub fn session(&self) -> Result<Option<Session>, Failure> {
+        self.timeouts.check()?;
+        let session = self.tls.map(|tls| tls.session(Some(self.name)));
+        session.transpose()
+    }
+}
+
 /// With which settings to speak TLS.
 #[derive(Debug, Clone)]
 pub struct Tls {
@@ -110,6 +138,8 @@ pub struct SocketOptions {
     pub hop_limit: Option<u8>,
     pub receive_buffer_size: Option<u64>,
     pub send_buffer_size: Option<u64>,
+    /// Absent: where it can be, and is granted.
+    pub no_delay: Option<bool>,
 }
 
 impl SocketOptions {
@@ -190,6 +220,15 @@ impl Options {
     pub fn first_address_family_count(&self) -> u32 {
         let default = u32::from(self.happy_eyeballs_delay.is_some());
         self.interleave.unwrap_or(default)
+    }
+
+    /// What comes once the socket is connected.
+    pub fn security(&self) -> Security<'_> {
+        Security {
+            tls: self.tls.as_ref(),
+            name: self.effective_server_name(),
+            timeouts: self.tls_timeouts,
+        }
     }
 
     /// The name that the certificate must have: `server-name`, else the host.

@@ -1,6 +1,7 @@
 //! Values as Python's `repr()` shows them, for texts that are asyncio's. What Unicode beyond Latin-1 does not print is shown as
 //! it is.
 
+use crate::address::Address;
 use crate::service::{HostAddress, Service};
 use std::net::SocketAddr;
 
@@ -15,6 +16,22 @@ pub fn socket_address(address: SocketAddr) -> String {
             address.flowinfo(),
             address.scope_id()
         ),
+    }
+}
+
+/// An address as `str()` shows it: of a Unix socket the path as it is, of an abstract name the bytes.
+pub fn address(address: &Address) -> String {
+    match address {
+        Address::Ip(address) => socket_address(*address),
+        Address::Unix(name) if name.first() == Some(&0) => {
+            let bytes = name.iter().map(|&byte| match byte {
+                b'\\' | b'\'' => format!("\\{}", char::from(byte)),
+                b' '..=b'~' => char::from(byte).to_string(),
+                byte => format!("\\x{byte:02x}"),
+            });
+            format!("b'{}'", bytes.collect::<String>())
+        }
+        Address::Unix(path) => String::from_utf8_lossy(path).into_owned(),
     }
 }
 
@@ -84,6 +101,9 @@ mod tests {
             ("[fe80::1%2]:7", "('fe80::1', 7, 0, 2)"),
         ] {
             assert_eq!(socket_address(address.parse().unwrap()), shown);
+        }
+        for (name, shown) in [(&b"/a'b"[..], "/a'b"), (b"\0a'\xff", "b'\\x00a\\'\\xff'")] {
+            assert_eq!(super::address(&Address::Unix(name.to_vec())), shown);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Why there is no connection, for the user of the command: one sentence, without the numbers of Python's texts.
 
 use crate::draw;
-use crate::failure::{Failure, LookupFailure, Phase, SocketError};
+use crate::failure::{Failure, LookupFailure, OsFailure, Phase, SocketError};
 use crate::timeline::{Outcome, Step};
 use std::time::Duration;
 
@@ -42,7 +42,8 @@ pub fn why(failure: &Failure, steps: &[Step], timeout: Option<Duration>) -> Stri
         }
         Failure::All(_) => nobody(steps).into(),
         Failure::Os(_) if message.starts_with("Multiple exceptions: ") => nobody(steps).into(),
-        Failure::Os(os) if os.code == SocketError::AccessDenied => DENIED.into(),
+        Failure::Os(os) if os.code == SocketError::AccessDenied => denied(os, DENIED),
+        Failure::NotSupported(what) if what.starts_with("no-delay: ") => format!("--{what}"),
         Failure::Os(_) if tried == 1 => draw::short(failure),
         Failure::Os(_) if ended_by(steps, failure) == Some(Phase::Handshake) => {
             format!("{} {}", plain(&message), during(Phase::Handshake))
@@ -86,9 +87,9 @@ pub fn why_no_endpoint(
             "--local and HOST have no address family in common".into()
         }
         Failure::Os(os) if os.code == SocketError::AccessDenied => match of(Phase::Connect) {
-            0 => DENIED.into(),
+            0 => denied(os, DENIED),
             _ => "permission denied; may the component use the network (-S inherit-network), or is it a broadcast \
-                  address, to which WASI cannot send?"
+                  address, which takes --broadcast?"
                 .into(),
         },
         Failure::NotSupported(what) => match what.strip_prefix("allow-") {
@@ -97,6 +98,31 @@ pub fn why_no_endpoint(
         },
         Failure::All(_) if of(Phase::Connect) > 0 => "no address can be sent to".into(),
         _ => why(failure, steps, timeout),
+    }
+}
+
+/// Tells why there is no connection to a Unix socket.
+pub fn why_no_unix_connection(
+    failure: &Failure,
+    steps: &[Step],
+    timeout: Option<Duration>,
+) -> String {
+    match failure {
+        Failure::NotSupported(what) => what.trim_start_matches("path: ").into(),
+        Failure::Os(os) if os.code == SocketError::AccessDenied => {
+            "permission denied; may the component use the socket?".into()
+        }
+        _ => why(failure, steps, timeout),
+    }
+}
+
+/// That the host does not grant an option, or all of it.
+fn denied(failure: &OsFailure, all: &str) -> String {
+    let plain = OsFailure::new(failure.code.clone()).message;
+    let option = failure.message.strip_prefix(&plain);
+    match option.and_then(|it| it.strip_prefix(": ")) {
+        Some(option) => format!("the host does not grant {option}"),
+        None => all.into(),
     }
 }
 
@@ -133,13 +159,14 @@ fn plain(message: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::address::Address;
     use crate::combine::combine;
-    use crate::failure::OsFailure;
+    use crate::errno::Errno;
 
     fn step(phase: Phase, ended: u64) -> Step {
         Step {
             phase,
-            address: (phase != Phase::Lookup).then(|| "127.0.0.1:1".parse().unwrap()),
+            address: (phase != Phase::Lookup).then(|| Address::Ip("127.0.0.1:1".parse().unwrap())),
             started: Duration::ZERO,
             ended: Duration::from_millis(ended),
             outcome: Outcome::Abandoned,
@@ -266,6 +293,37 @@ mod tests {
             told(&all, &[Phase::Bind; 2], false),
             "no local address can be used"
         );
+    }
+
+    #[test]
+    fn unix_sockets() {
+        let told = |failure: Failure, phases: &[Phase]| {
+            let steps: Vec<_> = phases.iter().map(|&phase| step(phase, 1)).collect();
+            why_no_unix_connection(&failure, &steps, None)
+        };
+        let os = |code| Failure::Os(OsFailure::new(code));
+        let missing = os(SocketError::Posix(Errno::Enoent));
+        assert_eq!(
+            told(missing, &[Phase::Connect]),
+            "no such file or directory"
+        );
+        let long = os(SocketError::Posix(Errno::Enametoolong));
+        assert_eq!(told(long, &[Phase::Connect]), "AF_UNIX path too long");
+        let denied = os(SocketError::AccessDenied);
+        assert!(told(denied, &[Phase::Connect]).contains("may the component use the socket?"));
+        let without = Failure::NotSupported("path: WASI has none".into());
+        assert_eq!(told(without, &[]), "WASI has none");
+    }
+
+    #[test]
+    fn options_that_are_not_granted() {
+        let denied = OsFailure::option("no-delay", SocketError::AccessDenied);
+        assert_eq!(
+            told(&denied.into(), &[step(Phase::Connect, 1)]),
+            "the host does not grant no-delay"
+        );
+        let unsupported = Failure::NotSupported("no-delay: no".into());
+        assert_eq!(told(&unsupported, &[]), "--no-delay: no");
     }
 
     #[test]

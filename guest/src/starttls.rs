@@ -128,20 +128,25 @@ impl Dialogue {
     fn answer(&self) -> Result<Answer, String> {
         let heard = &self.heard;
         match (self.protocol, self.answers) {
-            (Protocol::Smtp, 0) => smtp(heard, "220", None),
-            (Protocol::Smtp, 1) => smtp(heard, "250", Some("STARTTLS")),
-            (Protocol::Smtp, _) => smtp(heard, "220", None),
-            (Protocol::Imap, 0) => line(heard, |line| match line.strip_prefix("* ") {
-                Some(rest) => Ok(rest.starts_with("OK") || rest.starts_with("PREAUTH")),
-                None => Ok(false),
-            }),
+            (Protocol::Smtp, 0) => smtp(heard, "220", None, no_welcome),
+            (Protocol::Smtp, 1) => smtp(heard, "250", Some("STARTTLS"), refused),
+            (Protocol::Smtp, _) => smtp(heard, "220", None, refused),
+            (Protocol::Imap, 0) => {
+                let welcome = |line: &str| {
+                    let rest = line.strip_prefix("* ");
+                    // Not PREAUTH: it is too late for TLS then, or somebody in between says so (RFC 9051, section 7.1.4).
+                    rest.is_some_and(|it| it.starts_with("OK"))
+                };
+                line(heard, welcome, no_welcome)
+            }
             (Protocol::Imap, _) => imap(heard),
-            (Protocol::Pop3, _) => line(heard, |line| Ok(line.starts_with("+OK"))),
+            (Protocol::Pop3, 0) => line(heard, |line| line.starts_with("+OK"), no_welcome),
+            (Protocol::Pop3, _) => line(heard, |line| line.starts_with("+OK"), refused),
             (Protocol::Postgres, _) => match heard.first() {
                 None => Ok(Answer::Partial),
                 Some(b'S') => Ok(Answer::Good(1)),
                 Some(b'N') => Err("the server does not speak TLS".into()),
-                Some(_) => Err(refused(&String::from_utf8_lossy(heard))),
+                Some(_) => Err(refused(&postgres_error(heard))),
             },
             (Protocol::Ldap, _) => ldap(heard),
             (Protocol::Xmpp, 0) => xmpp_features(heard),
@@ -176,9 +181,27 @@ impl Protocol {
 }
 
 fn refused(answer: &str) -> String {
+    format!("the server refuses STARTTLS: {}", said(answer))
+}
+
+/// Of what should have been a greeting: it turns everybody away, or is no server of this kind.
+fn no_welcome(answer: &str) -> String {
+    format!("the server does not welcome: {}", said(answer))
+}
+
+fn said(answer: &str) -> String {
     let line = answer.lines().next().unwrap_or_default();
     let line: String = line.chars().take(200).collect();
-    format!("the server refuses STARTTLS: it says \"{line}\"")
+    format!("it says \"{line}\"")
+}
+
+/// The message for people in an `ErrorResponse` (PostgreSQL, message formats: fields of a letter and a text), or what it is
+/// else.
+fn postgres_error(heard: &[u8]) -> String {
+    let fields = heard.get(5..).unwrap_or_default();
+    let mut fields = fields.split(|&byte| byte == 0);
+    let message = fields.find_map(|field| field.strip_prefix(b"M"));
+    String::from_utf8_lossy(message.unwrap_or(heard)).into_owned()
 }
 
 /// The first line and its length, if it is complete.
@@ -191,22 +214,29 @@ fn first_line(heard: &[u8]) -> Option<(&str, usize)> {
 }
 
 /// One line that is good or not.
-fn line(heard: &[u8], is_good: impl Fn(&str) -> Result<bool, String>) -> Result<Answer, String> {
+fn line(
+    heard: &[u8],
+    is_good: impl Fn(&str) -> bool,
+    why_not: impl Fn(&str) -> String,
+) -> Result<Answer, String> {
     match first_line(heard) {
         None => Ok(Answer::Partial),
-        Some((line, length)) => match is_good(line)? {
-            true => Ok(Answer::Good(length)),
-            false => Err(refused(line)),
-        },
+        Some((line, length)) if is_good(line) => Ok(Answer::Good(length)),
+        Some((line, _)) => Err(why_not(line)),
     }
 }
 
 /// A reply of SMTP (RFC 5321, section 4.2): lines with the same code, all but the last with a hyphen behind it.
-fn smtp(heard: &[u8], code: &str, keyword: Option<&str>) -> Result<Answer, String> {
+fn smtp(
+    heard: &[u8],
+    code: &str,
+    keyword: Option<&str>,
+    why_not: impl Fn(&str) -> String,
+) -> Result<Answer, String> {
     let (mut at, mut found) = (0, keyword.is_none());
     while let Some((line, length)) = first_line(heard.get(at..).unwrap_or_default()) {
         let Some(rest) = line.strip_prefix(code) else {
-            return Err(refused(line));
+            return Err(why_not(line));
         };
         at += length;
         let text = rest.get(1..).unwrap_or_default();
@@ -301,21 +331,33 @@ fn xmpp_stream(host: &str) -> Vec<u8> {
 /// The server's own stream and its features, which must have STARTTLS.
 fn xmpp_features(heard: &[u8]) -> Result<Answer, String> {
     const END: &str = "</stream:features>";
-    let text = String::from_utf8_lossy(heard);
+    let text = xml(heard)?;
     if text.contains("<stream:error") || text.contains("</stream:stream") {
-        return Err(refused(&text));
+        return Err(refused(text));
     }
     match text.find(END) {
         None => Ok(Answer::Partial),
         Some(at) if text.get(..at).is_some_and(|it| it.contains("<starttls")) => {
-            Ok(Answer::Good(heard.len().min(at + END.len())))
+            Ok(Answer::Good(at + END.len()))
         }
         Some(_) => Err("the server does not offer STARTTLS".into()),
     }
 }
 
+/// What has come of the text: XMPP is UTF-8 (RFC 6120, section 11.6). The end may be cut within a character.
+fn xml(heard: &[u8]) -> Result<&str, String> {
+    match std::str::from_utf8(heard) {
+        Ok(text) => Ok(text),
+        Err(error) if error.error_len().is_none() => {
+            let whole = heard.get(..error.valid_up_to()).unwrap_or_default();
+            Ok(std::str::from_utf8(whole).unwrap_or_default())
+        }
+        Err(_) => Err("the server's answer is not UTF-8".into()),
+    }
+}
+
 fn xmpp_proceed(heard: &[u8]) -> Result<Answer, String> {
-    let text = String::from_utf8_lossy(heard);
+    let text = xml(heard)?;
     let Some(end) = text.find('>') else {
         return Ok(Answer::Partial);
     };
@@ -328,7 +370,7 @@ fn xmpp_proceed(heard: &[u8]) -> Result<Answer, String> {
                 None => Ok(Answer::Partial),
             }
         }
-        false => Err(refused(&text)),
+        false => Err(refused(text)),
     }
 }
 
@@ -417,7 +459,7 @@ mod tests {
             (
                 Protocol::Smtp,
                 [b"554 no\r\n".as_slice()].as_slice(),
-                "it says \"554 no\"",
+                "does not welcome: it says \"554 no\"",
             ),
             (
                 Protocol::Smtp,
@@ -430,12 +472,22 @@ mod tests {
                 "it says \"1 BAD no\"",
             ),
             (
+                Protocol::Imap,
+                &[b"* PREAUTH a\r\n"],
+                "does not welcome: it says \"* PREAUTH a\"",
+            ),
+            (
                 Protocol::Pop3,
                 &[b"+OK\r\n", b"-ERR no\r\n"],
                 "it says \"-ERR no\"",
             ),
             (Protocol::Postgres, &[b"N"], "does not speak TLS"),
             (Protocol::Postgres, &[b"E..."], "it says \"E...\""),
+            (
+                Protocol::Postgres,
+                &[b"E\0\0\0\x1aSFATAL\0C0A000\0Mgo away\0\0"],
+                "it says \"go away\"",
+            ),
             (
                 Protocol::Ldap,
                 &[b"\x30\x0c\x02\x01\x01\x78\x07\x0a\x01\x02\x04\0\x04\0"],
@@ -447,6 +499,7 @@ mod tests {
                 &[b"<stream:features></stream:features>"],
                 "does not offer STARTTLS",
             ),
+            (Protocol::Xmpp, &[b"<stream:stream>\xff"], "is not UTF-8"),
         ] {
             let sentence = said(protocol, answers);
             assert!(sentence.contains(told), "{protocol}: {sentence}");
@@ -467,6 +520,11 @@ mod tests {
             ),
             (Protocol::Postgres, &[b"Sx"]),
             (Protocol::Pop3, &[b"+OK\r\n", b"+OK\r\n+OK\r\n"]),
+            // The first byte of a character is more too.
+            (
+                Protocol::Xmpp,
+                &[b"<stream:features><starttls/></stream:features>\xc3"],
+            ),
         ] {
             let mut dialogue = Dialogue::new(protocol, "a.example");
             let (last, others) = answers.split_last().unwrap();

@@ -1,7 +1,7 @@
 //! What was done to connect, and when: recorded while it happens, for the caller of a call that succeeded or failed.
 
+use crate::address::Address;
 use crate::failure::{Failure, Phase};
-use std::net::SocketAddr;
 use std::time::Duration;
 
 /// How a step ended.
@@ -22,7 +22,7 @@ pub struct Step {
     pub phase: Phase,
     /// One's own for binding, the peer's for connecting and the handshake, absent for the lookup unless it is an answer
     /// that was refused.
-    pub address: Option<SocketAddr>,
+    pub address: Option<Address>,
     pub started: Duration,
     pub ended: Duration,
     pub outcome: Outcome,
@@ -46,7 +46,7 @@ impl Timeline {
     }
 
     /// A step starts.
-    pub fn start(&mut self, phase: Phase, address: Option<SocketAddr>, now: Duration) -> StepId {
+    pub fn start(&mut self, phase: Phase, address: Option<Address>, now: Duration) -> StepId {
         let step = Step {
             phase,
             address,
@@ -101,11 +101,11 @@ mod tests {
         assert_eq!(timeline.phase(), Phase::Lookup);
         let lookup = timeline.start(Phase::Lookup, None, ms(0));
         timeline.end(lookup, ms(3), Outcome::Succeeded);
-        let address = Some("127.0.0.1:1".parse().unwrap());
-        timeline.start(Phase::Connect, address, ms(3));
+        let address = Some(Address::Unix(b"/a".to_vec()));
+        timeline.start(Phase::Connect, address.clone(), ms(3));
         assert_eq!(timeline.phase(), Phase::Connect);
-        let handshake = timeline.start(Phase::Handshake, address, ms(4));
-        timeline.start(Phase::Connect, address, ms(5));
+        let handshake = timeline.start(Phase::Handshake, address.clone(), ms(4));
+        timeline.start(Phase::Connect, address.clone(), ms(5));
         assert_eq!(timeline.phase(), Phase::Handshake);
         timeline.end(handshake, ms(6), Outcome::Succeeded);
         assert_eq!(timeline.phase(), Phase::Connect);

@@ -1,26 +1,13 @@
-//! Runs WebAssembly components in wasmtime with WASI 0.2 and 0.3: Switchboard itself, or an application that it is plugged
-//! into. What a component may do is spelled out; by default it may do nothing.
-//!
-//! ```no_run
-//! use switchboard_host::{Host, Invocation, Permissions};
-//!
-//! # async fn example() -> anyhow::Result<()> {
-//! let host = Host::new()?;
-//! let component = host.load(&std::fs::read("target/switchboard.wasm")?)?;
-//! let invocation = Invocation::new(["switchboard", "connect", "localhost", "6379"])
-//!     .permissions(Permissions::none().connect().look_up());
-//! let exit = host.run(&component, invocation).await?;
-//! std::process::exit(exit.status.into());
-//! # }
-//! ```
-//!
-//! The futures need a tokio runtime. A current-thread one is fastest: it spares a change of thread for every wake-up.
+#![doc = include_str!("../README.md")]
 
 mod invocation;
+mod network;
 mod permissions;
+pub mod posix;
 mod state;
 
 pub use invocation::{Exit, Invocation};
+pub use network::{Addresses, Network, NoAddresses};
 pub use permissions::Permissions;
 pub use wasmtime::Cache;
 pub use wasmtime::component::Component;
@@ -55,6 +42,7 @@ impl Host {
         // The guest's standard library speaks WASI 0.2, the component itself 0.3.
         wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
         wasmtime_wasi::p3::add_to_linker(&mut linker)?;
+        posix::add_to_linker(&mut linker)?;
         Ok(Self { engine, linker })
     }
 

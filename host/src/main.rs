@@ -1,14 +1,21 @@
 //! The command `switchboard`: the component with the same arguments, for machines without a wasmtime of their own.
 //!
-//! It may use the network and the resolver, and read files, as the command needs for `--ca`; and write in the directory of
-//! the file that `--keylog` names.
+//! It may use the network and the resolver, connect to Unix sockets for `unix`, set the options of sockets, and read files, as
+//! the command needs for `--ca`; and write in the directory of the file that `--keylog` names. Flags before the command permit
+//! less, or more.
+
+mod flags;
 
 use anyhow::{Context, Result, bail};
-use std::io::IsTerminal;
+use flags::Flags;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 use switchboard_host::{Component, Host, Invocation, Permissions};
+
+/// The exit status for wrong arguments, as the component has it.
+const USAGE: u8 = 2;
 
 #[cfg(component)]
 const COMPONENT: &[u8] = include_bytes!(env!("SWITCHBOARD_COMPONENT"));
@@ -31,11 +38,22 @@ async fn main() -> ExitCode {
 async fn run() -> Result<u8> {
     let arguments = std::env::args_os().map(|argument| argument.into_string());
     let arguments: Result<Vec<_>, _> = arguments.collect();
-    let arguments = arguments
+    let mut arguments = arguments
         .map_err(|argument| anyhow::anyhow!("argument {argument:?} is not valid UTF-8"))?;
+    let flags = match Flags::take(&mut arguments) {
+        Ok(flags) => flags,
+        Err(wrong) => {
+            eprintln!("error: {wrong}\n\nFor more information, try '--help'.");
+            return Ok(USAGE);
+        }
+    };
     let host = Host::new()?;
     let component = compile(&host)?;
-    let mut permissions = Permissions::none().connect().look_up().read("/", "/");
+    let mut permissions = Permissions::none()
+        .network(flags.network())
+        .posix(flags.posix(&arguments))
+        .look_up()
+        .read("/", "/");
     let from = std::env::current_dir().context("the current directory")?;
     if let Some(directory) = key_log(&arguments).map(|it| from.join(it)) {
         let directory = directory.parent().unwrap_or(&from);
@@ -44,22 +62,31 @@ async fn run() -> Result<u8> {
             permissions = permissions.write(directory, directory.to_string_lossy());
         }
     }
+    let help = flags::asks_for_help(&arguments);
     let invocation = Invocation::new(arguments)
         .permissions(permissions)
         .current_directory(from.to_string_lossy())
         .inherit_stdio();
-    Ok(host.run(&component, invocation).await?.status)
+    let status = host.run(&component, invocation).await?.status;
+    if help {
+        // Nobody may read any more.
+        let _ = std::io::stdout().write_all(flags::HELP.as_bytes());
+    }
+    Ok(status)
 }
 
 /// What `--keylog` names.
 fn key_log(arguments: &[String]) -> Option<&str> {
     let mut words = arguments.iter().take_while(|it| *it != "--");
-    words
-        .find_map(|word| word.strip_prefix("--keylog="))
-        .or_else(|| {
-            let at = arguments.iter().position(|word| word == "--keylog")?;
-            Some(arguments.get(at + 1)?.as_str())
-        })
+    while let Some(word) = words.next() {
+        if word == "--keylog" {
+            return words.next().map(String::as_str);
+        }
+        if let Some(file) = word.strip_prefix("--keylog=") {
+            return Some(file);
+        }
+    }
+    None
 }
 
 /// Takes a second the first time, and says so to whoever watches; then it comes from the cache.

@@ -1,5 +1,7 @@
 //! What a component may do.
 
+use crate::Network;
+use crate::posix::{PosixCtx, PosixCtxBuilder};
 use anyhow::Result;
 use std::path::PathBuf;
 use wasmtime::error::Context;
@@ -8,9 +10,10 @@ use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
 /// What a component may do: nothing, unless it is said here.
 #[derive(Debug, Clone, Default)]
 pub struct Permissions {
-    connect: bool,
+    network: Network,
     look_up: bool,
     directories: Vec<(PathBuf, String, FsPerms)>,
+    posix: PosixCtxBuilder,
 }
 
 impl Permissions {
@@ -20,8 +23,21 @@ impl Permissions {
     }
 
     /// TCP and UDP with any address. (`wasmtime run -S inherit-network`)
-    pub fn connect(mut self) -> Self {
-        self.connect = true;
+    pub fn connect(self) -> Self {
+        self.network(Network::any())
+    }
+
+    /// TCP and UDP with these addresses, whichever sockets it uses, WASI's or those of [`posix`](crate::posix). A second call
+    /// replaces the first.
+    pub fn network(mut self, network: Network) -> Self {
+        self.network = network;
+        self
+    }
+
+    /// What this grants of [`posix`](crate::posix): Unix sockets and options. The addresses are those of
+    /// [`Permissions::network`] all the same.
+    pub fn posix(mut self, posix: PosixCtxBuilder) -> Self {
+        self.posix = posix;
         self
     }
 
@@ -48,15 +64,17 @@ impl Permissions {
     }
 
     pub(crate) fn grant(&self, wasi: &mut WasiCtxBuilder) -> Result<()> {
-        wasi.allow_tcp(self.connect).allow_udp(self.connect);
-        if self.connect {
-            wasi.inherit_network();
-        }
+        self.network.grant(wasi);
         wasi.allow_ip_name_lookup(self.look_up);
         for (directory, name, permission) in &self.directories {
             wasi.preopened_dir(directory, name, *permission)
                 .with_context(|| format!("directory {}", directory.display()))?;
         }
         Ok(())
+    }
+
+    pub(crate) fn grant_posix(&self) -> Result<PosixCtx> {
+        let posix = self.posix.clone().network(self.network.clone()).build();
+        Ok(posix.context("a path of Unix sockets")?)
     }
 }

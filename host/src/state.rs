@@ -1,6 +1,7 @@
 //! What the store of a run holds.
 
 use crate::Invocation;
+use crate::posix::{PosixCtx, PosixCtxView, PosixView};
 use anyhow::Result;
 use wasmtime::ResourceLimiter;
 use wasmtime::component::ResourceTable;
@@ -8,6 +9,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 pub(crate) struct State {
     wasi: WasiCtx,
+    posix: PosixCtx,
     table: ResourceTable,
     pub(crate) memory: Memory,
 }
@@ -17,6 +19,7 @@ impl State {
         let mut wasi = WasiCtx::builder();
         wasi.args(&invocation.arguments);
         invocation.permissions.grant(&mut wasi)?;
+        let posix = invocation.permissions.grant_posix()?;
         if let Some(directory) = &invocation.current_directory {
             wasi.initial_cwd(directory);
         }
@@ -34,6 +37,7 @@ impl State {
         }
         Ok(Self {
             wasi: wasi.build(),
+            posix,
             table: ResourceTable::new(),
             memory: Memory {
                 bytes: 0,
@@ -47,6 +51,15 @@ impl WasiView for State {
     fn ctx(&mut self) -> WasiCtxView<'_> {
         WasiCtxView {
             ctx: &mut self.wasi,
+            table: &mut self.table,
+        }
+    }
+}
+
+impl PosixView for State {
+    fn posix(&mut self) -> PosixCtxView<'_> {
+        PosixCtxView {
+            ctx: &mut self.posix,
             table: &mut self.table,
         }
     }

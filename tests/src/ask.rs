@@ -2,7 +2,7 @@
 //! plugged into it, and what came back.
 
 use crate::certs::Pki;
-use crate::composed::{self, SEEN};
+use crate::composed::{self, SEEN, Setting};
 use crate::proc_net;
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
@@ -19,6 +19,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 ///   `load-revocation-lists` are lists of files, `cert-chain` is `{"certificates": file, "private-key": file,
 ///   "password": text}`, `versions` a pair. `"trust"` is `"none"` unless it says `"mozilla"`. Contexts with the same
 ///   `"name"` are one. Where a setting is refused nothing is called, unless there is `"go-on": true`;
+/// * `unix`: true for `create-unix-connection`, which has a `path`; a NUL in front is an abstract name;
 /// * `sock`: the address that the application's own socket is connected to, `unconnected:inet` or `unconnected:inet6`.
 ///
 /// And beside the options:
@@ -76,24 +77,34 @@ pub struct Answer {
 
 /// A connection.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Connected {
     /// This side's address.
     pub local: Option<SocketAddr>,
     /// The peer's.
     pub remote: Option<SocketAddr>,
+    /// The same of a Unix socket.
+    pub local_path: Option<String>,
+    /// And of the peer's.
+    pub remote_path: Option<String>,
+    /// Who the peer is: process, user, group.
+    pub credentials: Option<(Option<u32>, u32, u32)>,
     /// What TLS agreed on.
     pub tls: Option<Value>,
 }
 
 /// An endpoint for datagrams.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Created {
     /// This side's address.
     pub local: Option<SocketAddr>,
     /// The peer's, if it has one.
     pub remote: Option<SocketAddr>,
+    /// The same of a Unix socket.
+    pub local_path: Option<String>,
+    /// And of the peer's.
+    pub remote_path: Option<String>,
 }
 
 /// A step of the timeline.
@@ -104,6 +115,8 @@ pub struct Step {
     pub phase: String,
     /// Which address.
     pub address: Option<SocketAddr>,
+    /// Or which path.
+    pub path: Option<String>,
     /// When it started, in seconds from the start of the call.
     pub started: f64,
     /// When it ended.
@@ -130,6 +143,16 @@ pub async fn ask_together(
     put(&mode, pki, questions, leaving_nothing(questions)).await
 }
 
+/// As [`ask`], in this setting.
+pub async fn ask_in(
+    setting: &Setting<'_>,
+    pki: &Pki,
+    questions: &[Question],
+) -> Result<Vec<Answer>> {
+    let look = leaving_nothing(questions);
+    Ok(put_in(setting, "ask", pki, questions, look).await?.0)
+}
+
 /// Looks that nothing is open to the ports of the questions.
 fn leaving_nothing(questions: &[Question]) -> impl AsyncFnOnce(String) -> Result<()> {
     let ports: BTreeSet<_> = questions.iter().filter_map(port).collect();
@@ -149,12 +172,23 @@ pub(crate) async fn put(
     questions: &[Question],
     look: impl AsyncFnOnce(String) -> Result<()>,
 ) -> Result<(Vec<Answer>, usize)> {
+    put_in(&Setting::usual(pki.folder()), mode, pki, questions, look).await
+}
+
+/// As [`put`], in this setting, which has to have the folder of `pki`.
+pub(crate) async fn put_in(
+    setting: &Setting<'_>,
+    mode: &str,
+    pki: &Pki,
+    questions: &[Question],
+    look: impl AsyncFnOnce(String) -> Result<()>,
+) -> Result<(Vec<Answer>, usize)> {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
     let name = format!("questions-{number}.json");
     pki.write(&name, serde_json::to_vec(questions)?)?;
     let arguments = format!("{mode} file=/pki/{name}");
-    let run = composed::run_until(&arguments, pki.folder(), look).await?;
+    let run = composed::run_until(setting, &arguments, look).await?;
     let answers = answers(&run.output)?;
     ensure!(answers.len() == questions.len(), "{}", run.output);
     Ok((answers, run.exit.memory))
@@ -230,8 +264,8 @@ impl Answer {
 
     /// The endpoint, if there is one.
     pub fn endpoint(&self) -> Result<Created> {
-        self.created
-            .with_context(|| format!("not created: {self:?}"))
+        let created = self.created.clone();
+        created.with_context(|| format!("not created: {self:?}"))
     }
 
     /// The payload of the failure, if it is this case.

@@ -6,10 +6,11 @@ use rustls::client::Resumption;
 use rustls::pki_types::ServerName;
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::{TcpStream, UdpSocket};
+use tokio::net::{TcpStream, UdpSocket, UnixStream};
 use tokio_rustls::TlsConnector;
 
 /// The size of a message that goes back and forth, in bytes.
@@ -126,6 +127,20 @@ pub async fn measure(
             }
         }
     };
+    let (took, ops, bytes) = tokio::time::timeout(limit, measured)
+        .await
+        .with_context(|| format!("{workload:?} took longer than {limit:?}"))??;
+    Ok(Measured {
+        mode: workload.name().to_owned(),
+        seconds: took.as_secs_f64(),
+        ops,
+        bytes,
+    })
+}
+
+/// The same against the echo at this Unix socket: a workload of one connection.
+pub async fn measure_unix(path: &Path, workload: Workload, limit: Duration) -> Result<Measured> {
+    let measured = async { exchange(UnixStream::connect(path).await?, workload).await };
     let (took, ops, bytes) = tokio::time::timeout(limit, measured)
         .await
         .with_context(|| format!("{workload:?} took longer than {limit:?}"))??;

@@ -79,6 +79,12 @@ impl Serving {
         }
     }
 
+    /// The process.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.0.id()
+    }
+
     /// What it wrote so far, standard output and error mixed as they came.
     #[must_use]
     pub fn output(&self) -> String {

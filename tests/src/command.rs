@@ -204,11 +204,16 @@ pub fn component() -> Result<PathBuf> {
     built("switchboard.wasm")
 }
 
+/// The same with the POSIX capability, `target/switchboard-posix.wasm`.
+pub fn posix_component() -> Result<PathBuf> {
+    built("switchboard-posix.wasm")
+}
+
 /// What the Makefile puts into the target directory.
 pub fn built(name: &str) -> Result<PathBuf> {
     let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target");
     let path = target.join(name).canonicalize();
-    path.with_context(|| format!("there is no target/{name}: run `make component app`"))
+    path.with_context(|| format!("there is no target/{name}: run `make component app example`"))
 }
 
 /// A binary of the workspace, which stands beside that of the test.

@@ -1,7 +1,7 @@
 //! The application of the tests with Switchboard plugged into it, as a user would do it: by the stock `wac plug`.
 
 use crate::child;
-use crate::command::{binary, built, component};
+use crate::command::{binary, built};
 use crate::proc_net;
 use crate::scripted::Scripted;
 use anyhow::{Context, Result, anyhow, bail, ensure};
@@ -27,10 +27,80 @@ pub fn app() -> Result<Vec<u8>> {
     read(&built("app.wasm")?)
 }
 
-/// The application with the component, which `make component` builds, plugged into it; done once for this process.
+/// Which component is plugged into the application.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Plug {
+    /// `switchboard.wasm`.
+    Wasi,
+    /// `switchboard-posix.wasm`.
+    Posix,
+}
+
+impl Plug {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Wasi => "switchboard.wasm",
+            Self::Posix => "switchboard-posix.wasm",
+        }
+    }
+
+    /// The application with the component, which `make component` builds, plugged into it; done once for this process.
+    pub fn composed(self) -> Result<&'static [u8]> {
+        static WASI: OnceLock<Result<Vec<u8>>> = OnceLock::new();
+        static POSIX: OnceLock<Result<Vec<u8>>> = OnceLock::new();
+        let composed = match self {
+            Self::Wasi => &WASI,
+            Self::Posix => &POSIX,
+        };
+        shared(composed.get_or_init(|| plugged("app.wasm", self.name()))).map(Vec::as_slice)
+    }
+
+    /// The same, compiled.
+    pub fn compiled(self) -> Result<&'static Component> {
+        static WASI: OnceLock<Result<Component>> = OnceLock::new();
+        static POSIX: OnceLock<Result<Component>> = OnceLock::new();
+        let compiled = match self {
+            Self::Wasi => &WASI,
+            Self::Posix => &POSIX,
+        };
+        shared(compiled.get_or_init(|| host()?.load(self.composed()?)))
+    }
+}
+
+/// The application with `switchboard.wasm` plugged into it.
 pub fn composed() -> Result<&'static [u8]> {
-    static COMPOSED: OnceLock<Result<Vec<u8>>> = OnceLock::new();
-    shared(COMPOSED.get_or_init(plug)).map(Vec::as_slice)
+    Plug::Wasi.composed()
+}
+
+/// What [`composed`] gives, compiled.
+pub fn compiled() -> Result<&'static Component> {
+    Plug::Wasi.compiled()
+}
+
+/// What a run of the application gets.
+#[derive(Clone, Debug)]
+pub struct Setting<'a> {
+    /// What is plugged into it.
+    pub plug: Plug,
+    /// What it sees as `/pki`.
+    pub folder: &'a Path,
+    /// What it may do beside reading that.
+    pub permissions: Permissions,
+    /// Where its relative paths start.
+    pub directory: Option<String>,
+}
+
+impl<'a> Setting<'a> {
+    /// `switchboard.wasm`, with the network.
+    #[must_use]
+    pub fn usual(folder: &'a Path) -> Self {
+        Self {
+            plug: Plug::Wasi,
+            folder,
+            permissions: Permissions::none().connect().look_up(),
+            directory: None,
+        }
+    }
 }
 
 /// What came of a run.
@@ -48,12 +118,6 @@ pub fn host() -> Result<&'static Host> {
     shared(HOST.get_or_init(Host::new))
 }
 
-/// What [`composed`] gives, compiled.
-pub fn compiled() -> Result<&'static Component> {
-    static COMPILED: OnceLock<Result<Component>> = OnceLock::new();
-    shared(COMPILED.get_or_init(|| host()?.load(composed()?)))
-}
-
 fn shared<T>(made: &'static Result<T>) -> Result<&'static T> {
     made.as_ref().map_err(|error| anyhow!("{error:#}"))
 }
@@ -61,18 +125,27 @@ fn shared<T>(made: &'static Result<T>) -> Result<&'static T> {
 /// Runs the application with these arguments and with this folder as `/pki`, at most for [`LIMIT`]. It has to succeed,
 /// and to write nothing to standard error.
 pub async fn run(arguments: &str, folder: &Path) -> Result<Run> {
-    run_into(pipe(), arguments, folder).await
+    run_in(&Setting::usual(folder), arguments).await
 }
 
-async fn run_into(stdout: MemoryOutputPipe, arguments: &str, folder: &Path) -> Result<Run> {
+/// As [`run`], with what the setting says.
+pub async fn run_in(setting: &Setting<'_>, arguments: &str) -> Result<Run> {
+    run_into(pipe(), arguments, setting).await
+}
+
+async fn run_into(stdout: MemoryOutputPipe, arguments: &str, setting: &Setting<'_>) -> Result<Run> {
     let stderr = pipe();
     let words = ["app"].into_iter().chain(arguments.split_whitespace());
-    let permissions = Permissions::none().connect().look_up();
-    let invocation = Invocation::new(words)
-        .permissions(permissions.read(folder, "/pki"))
+    let permissions = setting.permissions.clone().read(setting.folder, "/pki");
+    let mut invocation = Invocation::new(words)
+        .permissions(permissions)
         .stdout(stdout.clone())
         .stderr(stderr.clone());
-    let exit = tokio::time::timeout(LIMIT, host()?.run(compiled()?, invocation)).await;
+    if let Some(directory) = &setting.directory {
+        invocation = invocation.current_directory(directory);
+    }
+    let component = setting.plug.compiled()?;
+    let exit = tokio::time::timeout(LIMIT, host()?.run(component, invocation)).await;
     let (output, errors) = (text(&stdout)?, text(&stderr)?);
     let told = || format!("{arguments}:\n{output}{errors}");
     let exit = exit.map_err(|_| anyhow!("{}took longer than {LIMIT:?}", told()))?;
@@ -89,20 +162,20 @@ pub async fn run_leaving_nothing(arguments: &str, folder: &Path, ports: &[u16]) 
         }
         Ok(())
     };
-    run_until(arguments, folder, none_open).await
+    run_until(&Setting::usual(folder), arguments, none_open).await
 }
 
 /// As [`run`], of a mode that waits at a `gate=`: it is let through once `look`, which is given what it has written until
 /// then, returns.
 pub async fn run_until(
+    setting: &Setting<'_>,
     arguments: &str,
-    folder: &Path,
     look: impl AsyncFnOnce(String) -> Result<()>,
 ) -> Result<Run> {
     let gate = Scripted::silent("127.0.0.1")?;
     let arguments = format!("{arguments} gate={}", gate.addr());
     let stdout = pipe();
-    let mut running = pin!(run_into(stdout.clone(), &arguments, folder));
+    let mut running = pin!(run_into(stdout.clone(), &arguments, setting));
     let looked = async {
         gate.until(LIMIT, |log| log.accepted() == 1).await?;
         look(text(&stdout)?).await
@@ -123,14 +196,15 @@ fn pipe() -> MemoryOutputPipe {
     MemoryOutputPipe::new(4 * 1024 * 1024)
 }
 
-fn plug() -> Result<Vec<u8>> {
+/// A component with another one plugged into it, both by their names in the target directory.
+pub fn plugged(socket: &str, plug: &str) -> Result<Vec<u8>> {
     let folder = tempfile::Builder::new()
         .prefix("switchboard-composed-")
         .tempdir()?;
     let composed = folder.path().join("composed.wasm");
     let mut wac = Command::new(binary("wac")?);
-    wac.arg("plug").arg(built("app.wasm")?);
-    wac.arg("--plug").arg(component()?);
+    wac.arg("plug").arg(built(socket)?);
+    wac.arg("--plug").arg(built(plug)?);
     wac.arg("-o").arg(&composed);
     child::run(wac, &[], PLUGGED)?.success()?;
     read(&composed)

@@ -2,7 +2,7 @@
 
 use crate::ask::{self, Answer, Question, code};
 use crate::certs::Pki;
-use crate::composed::SEEN;
+use crate::composed::{SEEN, Setting};
 use crate::proc_net::{self, Socket};
 use anyhow::{Context, Result};
 use serde::Deserialize;
@@ -23,7 +23,7 @@ use std::net::SocketAddr;
 ///
 /// A step is one of
 ///
-/// * `{"send": text, "to": address, "flow": label}`, where the address may be left out, and the text be `{"size": bytes}` of
+/// * `{"send": text, "to": address, "flow": label}`, where the address, which may be a path, may be left out, and the text be `{"size": bytes}` of
 ///   the pattern; its result is `"sent"`, or the variant `send-failure`;
 /// * `{"send-batch": [those]}`, or `{"send-numbers": count, "size": bytes, "to": address, "one-by-one": bool}`; their result
 ///   has how many were `sent`, and how it came to its `end`;
@@ -34,6 +34,15 @@ use std::net::SocketAddr;
 /// * `{"gate": address}`: waits until that server ends the connection that is made to it;
 /// * `{"at-once": [script]}`: scripts at the same time; `{"endpoint": question}`: another endpoint meanwhile.
 pub async fn ask(pki: &Pki, questions: &[Question]) -> Result<Vec<Answer>> {
+    ask_in(&Setting::usual(pki.folder()), pki, questions).await
+}
+
+/// As [`ask()`], in this setting.
+pub async fn ask_in(
+    setting: &Setting<'_>,
+    pki: &Pki,
+    questions: &[Question],
+) -> Result<Vec<Answer>> {
     let peers = peers(&Value::Array(questions.to_vec()));
     let none_left = async |output: String| {
         let mut created = BTreeSet::new();
@@ -44,7 +53,8 @@ pub async fn ask(pki: &Pki, questions: &[Question]) -> Result<Vec<Answer>> {
         let is_to_peer = |it: &Socket| peers.contains(&it.remote.port()) && it.local != it.remote;
         until_none_left(|it| is_to_peer(it) || created.contains(&it.local)).await
     };
-    Ok(ask::put("datagrams", pki, questions, none_left).await?.0)
+    let answers = ask::put_in(setting, "datagrams", pki, questions, none_left);
+    Ok(answers.await?.0)
 }
 
 /// Puts one question.
@@ -123,8 +133,8 @@ pub struct Received {
     pub text: Option<String>,
     /// If they are many, whether they are those of the pattern.
     pub whole: Option<bool>,
-    /// The sender.
-    pub from: SocketAddr,
+    /// The sender: an address, or a path.
+    pub from: String,
 }
 
 impl Event {

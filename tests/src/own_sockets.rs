@@ -4,6 +4,7 @@ use crate::proc_net;
 use anyhow::{Context, Result};
 use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
 use socket2::Socket;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::os::fd::{OwnedFd, RawFd};
 
@@ -24,7 +25,8 @@ pub fn datagrams_at(local: SocketAddr) -> Result<Vec<Socket>> {
 fn duplicates(wanted: &[proc_net::Socket], is: impl Fn(&Socket) -> bool) -> Result<Vec<Socket>> {
     let names = wanted.iter().map(|it| format!("socket:[{}]", it.inode));
     let names: Vec<_> = names.collect();
-    let mut found = Vec::new();
+    // By their names: somebody else may be looking too, and have duplicates.
+    let mut found = BTreeMap::new();
     // All of them before the first is duplicated, or the duplicates would be found too.
     let listed: Vec<_> = std::fs::read_dir("/proc/self/fd")?.collect();
     for entry in listed {
@@ -42,10 +44,10 @@ fn duplicates(wanted: &[proc_net::Socket], is: impl Fn(&Socket) -> bool) -> Resu
         let socket = Socket::from(duplicate(number.parse()?)?);
         // Unless the number has become another's.
         if is(&socket) {
-            found.push(socket);
+            found.insert(target, socket);
         }
     }
-    Ok(found)
+    Ok(found.into_values().collect())
 }
 
 fn is_connected_to(socket: &Socket, peer: SocketAddr) -> bool {

@@ -13,6 +13,7 @@ use std::time::Duration;
 const SSL_ECHO: &str = include_str!("peers/ssl_echo.py");
 const SMTP: &str = include_str!("peers/smtp.py");
 const ASYNCIO_ECHO: &str = include_str!("peers/asyncio_echo.py");
+const UNIX_ECHO: &str = include_str!("peers/unix_echo.py");
 const NEAR_ECHO: &str = include_str!("peers/near_echo.py");
 const UDP_ECHO: &str = include_str!("peers/udp_echo.py");
 const SNTP: &str = include_str!("peers/sntp.py");
@@ -142,6 +143,40 @@ impl PythonServer {
             addr: SocketAddr::new(ip, port),
             process,
         })
+    }
+}
+
+/// An echo on `asyncio` at a Unix socket; killed when dropped.
+#[derive(Debug)]
+pub struct PythonUnixServer(Serving);
+
+impl PythonUnixServer {
+    /// At this path; over TLS if there is a `leaf`. Blocks until it listens.
+    pub fn echo(path: &Path, leaf: Option<&Leaf>) -> Result<Self> {
+        let mut command = python(UNIX_ECHO);
+        command.arg("--path").arg(path);
+        if let Some(leaf) = leaf {
+            command.arg("--cert").arg(&leaf.chain_path);
+            command.arg("--key").arg(&leaf.key_path);
+        }
+        let ready = |text: &str| text.lines().any(|line| line == "ready").then_some(());
+        let (process, ()) = Serving::start(command, READY, ready)?;
+        Ok(Self(process))
+    }
+
+    /// Who has connected: process, user and group, as the kernel tells them to the server.
+    #[must_use]
+    pub fn peers(&self) -> Vec<Vec<u32>> {
+        let text = self.0.output();
+        let peers = text.lines().filter_map(|line| line.strip_prefix("peer "));
+        let numbers = |line: &str| line.split(' ').filter_map(|it| it.parse().ok()).collect();
+        peers.map(numbers).collect()
+    }
+
+    /// The process that it is.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.0.id()
     }
 }
 

@@ -1,4 +1,4 @@
-//! Runs what the README tells to run: every line of its `sh` blocks, but `make`, which runs this.
+//! Runs what the README and those of the examples tell to run: every line of their `sh` blocks, but `make`, which runs this.
 
 use anyhow::{Context, Result, ensure};
 use std::path::{Path, PathBuf};
@@ -29,15 +29,12 @@ fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-#[test]
-fn every_line_that_can_be_run() -> Result<()> {
-    let readme = std::fs::read_to_string(repository().join("README.md"))?;
-    let commands = commands(&readme);
-    let (make, here): (Vec<_>, Vec<_>) = commands.iter().partition(|it| it.starts_with("make "));
-    ensure!(
-        make.len() >= 2 && here.len() >= 5,
-        "too few commands: {commands:?}"
-    );
+/// Runs the lines of a document where there is a certificate authority, and a server for each protocol. Gives each with what
+/// it printed.
+fn run_lines(document: &str) -> Result<Vec<(String, String)>> {
+    let document = std::fs::read_to_string(repository().join(document))?;
+    let commands = commands(&document).into_iter();
+    let here = commands.filter(|it| !it.starts_with("make "));
 
     let pki = Pki::new()?;
     let server = TlsServer::echo("127.0.0.1", &pki.issue(&["localhost"])?)?;
@@ -55,42 +52,64 @@ fn every_line_that_can_be_run() -> Result<()> {
         .and_then(Path::parent)
         .context("target/debug")?;
     let path = format!("{}:{}", programs.display(), std::env::var("PATH")?);
-    for command in here {
+    here.map(|command| {
         let mut shell = Command::new("sh");
-        shell.args(["-euc", command]).current_dir(folder.path());
+        shell.args(["-euc", &command]).current_dir(folder.path());
         shell
             .env("PATH", &path)
             .env("PORT", server.addr().port().to_string())
             .env("UDP_PORT", datagrams.addr().port().to_string());
         let done = run(shell, b"", Duration::from_secs(60))?.success();
         let done = done.with_context(|| command.clone())?;
+        Ok((command, done.stdout))
+    })
+    .collect()
+}
+
+#[test]
+fn every_line_that_can_be_run() -> Result<()> {
+    let lines = run_lines("README.md")?;
+    ensure!(lines.len() >= 5, "too few commands: {lines:?}");
+    for (command, printed) in lines {
         if command.contains("plugged.wasm echo") {
-            let whole =
-                done.stdout.contains("tls TLSv1.3") && done.stdout.contains("answer: hello");
-            ensure!(whole, "{command} printed {:?}", done.stdout);
+            let whole = printed.contains("tls TLSv1.3") && printed.contains("answer: hello");
+            ensure!(whole, "{command} printed {printed:?}");
         }
         if command.contains("hello") {
-            ensure!(
-                done.stdout == "hello\n",
-                "{command} printed {:?}",
-                done.stdout
-            );
+            ensure!(printed == "hello\n", "{command} printed {printed:?}");
         }
     }
     Ok(())
 }
 
 #[test]
+fn every_line_of_the_example() -> Result<()> {
+    let lines = run_lines("examples/tls-engine/README.md")?;
+    let (command, printed) = lines.last().context("no lines")?;
+    let whole = printed.starts_with("TLSv1.3 ") && printed.ends_with(" bytes: hello\n");
+    ensure!(whole, "{command} printed {printed:?}");
+    Ok(())
+}
+
+#[test]
 fn every_target_of_make_is_there() -> Result<()> {
-    let readme = std::fs::read_to_string(repository().join("README.md"))?;
     let makefile = std::fs::read_to_string(repository().join("Makefile"))?;
-    let words: Vec<_> = readme
-        .split('`')
-        .filter_map(|it| it.strip_prefix("make "))
-        .collect();
-    ensure!(words.len() >= 5, "too few: {words:?}");
-    for target in words.iter().filter_map(|it| it.split_whitespace().next()) {
-        ensure!(makefile.contains(&format!("\n{target}:")), "make {target}");
+    for document in ["README.md", "examples/tls-engine/README.md"] {
+        let document = std::fs::read_to_string(repository().join(document))?;
+        let inline = document
+            .split('`')
+            .filter_map(|it| it.strip_prefix("make "));
+        let inline = inline.filter_map(|it| it.split_whitespace().next());
+        let commands = commands(&document);
+        let typed = commands.iter().filter_map(|it| it.strip_prefix("make "));
+        let typed = typed.flat_map(str::split_whitespace);
+        // `HOST=example.com` is none.
+        let targets = inline.chain(typed).filter(|it| !it.contains('='));
+        let targets: Vec<_> = targets.collect();
+        ensure!(targets.len() >= 2, "too few: {targets:?}");
+        for target in targets {
+            ensure!(makefile.contains(&format!("\n{target}:")), "make {target}");
+        }
     }
     Ok(())
 }

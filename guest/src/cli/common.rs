@@ -23,6 +23,7 @@ pub struct Common {
     hop_limit: Option<u8>,
     receive_buffer_size: Option<u64>,
     send_buffer_size: Option<u64>,
+    pub(super) no_delay: Option<bool>,
 }
 
 impl Common {
@@ -47,6 +48,7 @@ impl Common {
             hop_limit: self.hop_limit,
             receive_buffer_size: self.receive_buffer_size,
             send_buffer_size: self.send_buffer_size,
+            no_delay: self.no_delay,
         }
     }
 }

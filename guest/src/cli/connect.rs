@@ -25,7 +25,7 @@ pub struct Connect {
     interleave: Option<u32>,
     sequential: bool,
     race_until: Option<Milestone>,
-    tls_timeouts: TlsTimeouts,
+    pub(super) tls_timeouts: TlsTimeouts,
     keep_alive: bool,
     probes: KeepAlive,
 }
@@ -130,28 +130,32 @@ static TIME_LIMITS: [Flag; 3] = [
     common::timeout(
         "How long lookup, connecting and handshake may take together [default: as long as the system tries, minutes]",
     ),
-    Flag::value(
-        "--handshake-timeout",
-        "TIME",
-        |it, text| {
-            it.connect.tls_timeouts.handshake = Some(duration(text)?);
-            Ok(())
-        },
-        "How long the TLS handshake may take [default: 60s]",
-    )
-    .needs("--tls"),
-    Flag::value(
-        "--shutdown-timeout",
-        "TIME",
-        |it, text| {
-            it.connect.tls_timeouts.shutdown = Some(duration(text)?);
-            Ok(())
-        },
-        "How long the peer may take at the end to take what is still unsent [default: 30s]",
-    ),
+    HANDSHAKE_TIMEOUT,
+    SHUTDOWN_TIMEOUT,
 ];
 
-static SOCKET: [Flag; 7] = [
+pub(super) const HANDSHAKE_TIMEOUT: Flag = Flag::value(
+    "--handshake-timeout",
+    "TIME",
+    |it, text| {
+        it.connect.tls_timeouts.handshake = Some(duration(text)?);
+        Ok(())
+    },
+    "How long the TLS handshake may take [default: 60s]",
+)
+.needs("--tls");
+
+pub(super) const SHUTDOWN_TIMEOUT: Flag = Flag::value(
+    "--shutdown-timeout",
+    "TIME",
+    |it, text| {
+        it.connect.tls_timeouts.shutdown = Some(duration(text)?);
+        Ok(())
+    },
+    "How long the peer may take at the end to take what is still unsent [default: 30s]",
+);
+
+static SOCKET: [Flag; 8] = [
     Flag::switch(
         "--keep-alive",
         |it| it.connect.keep_alive = true,
@@ -187,6 +191,12 @@ static SOCKET: [Flag; 7] = [
     common::HOP_LIMIT,
     common::RECEIVE_BUFFER_SIZE,
     common::SEND_BUFFER_SIZE,
+    Flag::switch(
+        "--no-delay",
+        |it| it.common.no_delay = Some(true),
+        "Fail unless small writes can be sent at once (TCP_NODELAY), as they are wherever they can be; it takes \
+         switchboard-posix.wasm and a host that grants it",
+    ),
 ];
 
 static OUTPUT: [Flag; 5] = [
@@ -274,6 +284,11 @@ impl Connect {
             refuse_networks: self.common.refuse_networks.clone(),
             socket: self.common.socket(self.keep_alive()),
         }
+    }
+
+    /// What it connects to, for a person.
+    pub fn place(&self) -> String {
+        format!("{} port {}", self.host, self.port)
     }
 
     /// Whether a `--resolve` is for the host and port that are to be connected to.

@@ -7,12 +7,14 @@ mod help;
 mod read;
 mod tls;
 mod udp;
+mod unix;
 mod values;
 
 pub use common::Common;
 pub use connect::Connect;
 pub use tls::Tls as TlsFlags;
 pub use udp::Udp;
+pub use unix::Unix;
 
 use crate::json::{Exchange, Report};
 use crate::service::{PortError, Service, Transport};
@@ -31,6 +33,7 @@ Usage: switchboard <COMMAND>
 
 Commands:
   connect        Join standard input and output to a TCP or TLS connection
+  unix           Join standard input and output to a Unix socket
   udp            Send lines as UDP datagrams and print the answers, or print all
                  that arrive
   help           Print this help, or that of a command
@@ -58,6 +61,7 @@ struct Given {
 pub enum Request {
     Connect(Box<Connect>),
     Udp(Box<Udp>),
+    Unix(Box<Unix>),
 }
 
 /// A text for the user, who asked for it or has to read it, and the exit status.
@@ -105,6 +109,7 @@ pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Request, Ans
     match word.as_str() {
         "connect" => Ok(Request::Connect(Box::new(Connect::parse(words)?))),
         "udp" => Ok(Request::Udp(Box::new(Udp::parse(words)?))),
+        "unix" => Ok(Request::Unix(Box::new(Unix::parse(words)?))),
         "help" => Err(match words.next() {
             Some(word) => match command(&word) {
                 Some(command) => Answer {
@@ -124,7 +129,7 @@ pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Request, Ans
     }
 }
 
-const COMMANDS: [&Command; 2] = [&connect::COMMAND, &udp::COMMAND];
+const COMMANDS: [&Command; 3] = [&connect::COMMAND, &unix::COMMAND, &udp::COMMAND];
 
 /// The command of this name.
 fn command(name: &str) -> Option<&'static Command> {
@@ -133,8 +138,8 @@ fn command(name: &str) -> Option<&'static Command> {
 
 fn unknown(word: &str) -> Answer {
     read::wrong(match word.starts_with('-') {
-        true => format!("unknown flag '{word}': a command comes first, connect or udp"),
-        false => format!("unknown command '{word}': there are connect, udp and help"),
+        true => format!("unknown flag '{word}': a command comes first, connect, unix or udp"),
+        false => format!("unknown command '{word}': there are connect, unix, udp and help"),
     })
 }
 
@@ -216,6 +221,7 @@ mod tests {
                 let told = |name: &str| help.contains(&format!(" {name}"));
                 assert!(told(flag.short) && told(&flag.with_value()), "{help}");
                 let mut given = words.map(str::to_owned).to_vec();
+                given.truncate(command.arguments.len());
                 let mut needed = flag.needs;
                 while let Some(flag) = needed.and_then(|it| command.flag(it)) {
                     given.push(flag.long.to_owned());
@@ -298,7 +304,7 @@ mod tests {
         let options = options(
             "a.example 80 --protocol 6 --lookup-flags numeric-host,v4-mapped --local-address 127.0.0.2:7 \
              --local-address ::1 --tls --race-until tls --shutdown-timeout 3s --refuse-networks private,::/0 \
-             --keep-alive-idle 9s --keep-alive-count 4 --hop-limit 5 --receive-buffer-size 6 --send-buffer-size 7",
+             --keep-alive-idle 9s --keep-alive-count 4 --hop-limit 5 --receive-buffer-size 6 --send-buffer-size 7 --no-delay",
         );
         assert_eq!(options.hints.protocol, Some(6));
         assert!(options.hints.flags.numeric_host && options.hints.flags.v4_mapped);
@@ -321,6 +327,7 @@ mod tests {
             hop_limit: Some(5),
             receive_buffer_size: Some(6),
             send_buffer_size: Some(7),
+            no_delay: Some(true),
         };
         assert_eq!(options.socket, socket);
     }

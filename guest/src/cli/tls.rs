@@ -80,14 +80,14 @@ pub(super) static FLAGS: [Flag; 16] = [
             it.connect.tls.crl.push(text.into());
             Ok(())
         },
-        "Refuse what the revocation lists in this file name, in PEM or DER; may be repeated",
+        "Refuse a server whose own certificate the revocation lists in this file name, in PEM or DER; of other issuers and of those above they say nothing; may be repeated",
     )
     .repeats()
     .needs("--tls"),
     Flag::switch(
         "--insecure",
         |it| it.connect.tls.insecure = true,
-        "Believe whoever answers, and whoever sits in between: encryption without protection, for tests",
+        "Believe whoever answers with a certificate that can be read, and whoever sits in between: encryption without protection, for tests",
     )
     .needs("--tls")
     .excludes(&["--ca", "--crl"]),
@@ -98,7 +98,7 @@ pub(super) static FLAGS: [Flag; 16] = [
             it.connect.tls.cert = Some(text.into());
             Ok(())
         },
-        "Show this certificate to a server that asks for one, with those between it and a root, in PEM",
+        "Show this certificate to a server that asks for one, with those between it and a root, in PEM, or one in DER",
     )
     .needs("--tls"),
     Flag::value(
@@ -190,9 +190,10 @@ pub(super) static FLAGS: [Flag; 16] = [
 pub(super) const SHOW_CERTIFICATES: Flag = Flag::switch(
     "--show-certificates",
     |it| it.connect.tls.show_certificates = true,
-    "Show the server's certificates on standard error, described and in PEM",
+    "Show the server's certificates on standard error, described and in PEM; with --insecure also those that are not accepted",
 )
-.needs("--tls");
+.needs("--tls")
+.excludes(&["--json"]);
 
 fn protocol(text: &str) -> Result<Protocol, String> {
     let known = PROTOCOLS.iter().find(|(name, _)| *name == text);

@@ -143,17 +143,17 @@ static SOCKET: [Flag; 7] = [
     Flag::switch(
         "--reuse-address",
         |it| it.udp.reuse_address = true,
-        "Let others bind to the same address; WASI cannot",
+        "Let others bind to the same address; this and the next two take switchboard-posix.wasm and a host that grants them",
     ),
     Flag::switch(
         "--reuse-port",
         |it| it.udp.reuse_port = true,
-        "Share the address with others who do the same; WASI cannot",
+        "Share the address with others who do the same",
     ),
     Flag::switch(
         "--broadcast",
         |it| it.udp.broadcast = true,
-        "Send to broadcast addresses too; WASI cannot",
+        "Send to broadcast addresses too, and hear whoever answers",
     ),
 ];
 
@@ -207,6 +207,8 @@ impl Udp {
         EndpointOptions {
             local_address,
             remote_address,
+            unix_local: None,
+            unix_remote: None,
             hints: self.common.hints(Transport::Udp),
             reuse_address: self.reuse_address,
             reuse_port: self.reuse_port,
@@ -223,6 +225,14 @@ impl Udp {
     /// How long to go on when nothing happens; absent, for ever.
     pub fn wait(&self) -> Option<Duration> {
         self.wait.or((!self.listen).then_some(WAIT))
+    }
+
+    /// Where it sends to or listens, for a person.
+    pub fn place(&self) -> String {
+        match &self.host {
+            Some(host) => format!("{host} port {}", self.port),
+            None => format!("port {}", self.port),
+        }
     }
 
     /// Whether it sends from an address that was given.

@@ -2,10 +2,18 @@
 
 use super::Component;
 
-#[cfg(feature = "connect")]
+#[cfg(all(feature = "connect", not(feature = "posix")))]
 wit_bindgen::generate!({
     world: "switchboard",
     path: "../wit",
+    generate_all,
+    pub_export_macro: true,
+    default_bindings_module: "crate::component::bindings",
+});
+#[cfg(feature = "posix")]
+wit_bindgen::generate!({
+    world: "switchboard:component/switchboard-posix",
+    path: ["../wit", "../wit/posix/sockets.wit", "../wit/component/world.wit"],
     generate_all,
     pub_export_macro: true,
     default_bindings_module: "crate::component::bindings",
@@ -28,38 +36,26 @@ export!(Component);
 /// it returns for the first time.
 #[cfg(feature = "connect")]
 mod freeing {
-    /// The interface `$interface`, whose `$create` has options of `$size` bytes in memory, and an `attempt` that runs it.
+    /// The interface `$interface` with these functions: their names, the bound of their type parameter, and the size and
+    /// the alignment of their parameters in memory.
     macro_rules! freeing {
-        ($interface:ident, $create:ident, $size:literal) => {
+        ($interface:ident, $($function:ident, $guest:ident, $size:literal, $align:literal;)*) => {
             pub mod $interface {
                 use super::generated::$interface as generated;
                 pub use generated::*;
                 use std::alloc::{Layout, dealloc};
 
-                #[repr(C, align(8))]
-                struct Options([u8; $size]);
-
-                /// The parameters of `attempt.run`.
-                #[repr(C)]
-                struct Run(u32, Options);
-
-                pub unsafe fn $create<T: Guest>(parameters: *mut u8) -> i32 {
-                    unsafe {
-                        let status = generated::$create::<T>(parameters);
-                        dealloc(parameters, Layout::new::<Options>());
-                        status
+                $(
+                    pub unsafe fn $function<T: $guest>(parameters: *mut u8) -> i32 {
+                        #[repr(C, align($align))]
+                        struct Parameters([u8; $size]);
+                        unsafe {
+                            let status = generated::$function::<T>(parameters);
+                            dealloc(parameters, Layout::new::<Parameters>());
+                            status
+                        }
                     }
-                }
-
-                pub unsafe fn _export_method_attempt_run_cabi<T: GuestAttempt>(
-                    parameters: *mut u8,
-                ) -> i32 {
-                    unsafe {
-                        let status = generated::_export_method_attempt_run_cabi::<T>(parameters);
-                        dealloc(parameters, Layout::new::<Run>());
-                        status
-                    }
-                }
+                )*
             }
         };
     }
@@ -72,8 +68,17 @@ mod freeing {
                 use crate::component::bindings::exports::switchboard::connect as generated;
                 pub use generated::{tls, tls_engine, types};
 
-                freeing!(streams, _export_create_connection_cabi, 272);
-                freeing!(datagrams, _export_create_datagram_endpoint_cabi, 168);
+                freeing!(streams,
+                    _export_create_connection_cabi, Guest, 280, 8;
+                    _export_create_unix_connection_cabi, Guest, 128, 8;
+                    _export_method_attempt_run_cabi, GuestAttempt, 288, 8;
+                    _export_method_attempt_run_unix_cabi, GuestAttempt, 136, 8;
+                );
+                freeing!(datagrams,
+                    _export_create_datagram_endpoint_cabi, Guest, 192, 8;
+                    _export_method_attempt_run_cabi, GuestAttempt, 200, 8;
+                    _export_method_endpoint_send_to_cabi, GuestEndpoint, 52, 4;
+                );
             }
         }
     }

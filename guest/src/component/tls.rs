@@ -152,7 +152,9 @@ impl From<CertificateFailure> for tls::CertificateFailure {
             CertificateFailure::UnknownIssuer(issuer) => {
                 tls::CertificateFailure::UnknownIssuer(issuer)
             }
-            CertificateFailure::NameMismatch(names) => tls::CertificateFailure::NameMismatch(names),
+            CertificateFailure::NameMismatch { names, .. } => {
+                tls::CertificateFailure::NameMismatch(names)
+            }
             CertificateFailure::Revoked => tls::CertificateFailure::Revoked,
             CertificateFailure::BadSignature => tls::CertificateFailure::BadSignature,
             CertificateFailure::Malformed(what) => tls::CertificateFailure::Malformed(what),
@@ -168,7 +170,7 @@ impl From<TlsFailure> for tls::TlsFailure {
             TlsFailure::AlertReceived(number, name) => {
                 tls::TlsFailure::AlertReceived((number, name))
             }
-            TlsFailure::NotTls(what) => tls::TlsFailure::NotTls(what),
+            TlsFailure::NotTls(what) | TlsFailure::StartTls(what) => tls::TlsFailure::NotTls(what),
             TlsFailure::Incompatible(what) => tls::TlsFailure::Incompatible(what),
             TlsFailure::Truncated => tls::TlsFailure::Truncated,
             TlsFailure::Protocol(what) => tls::TlsFailure::Protocol(what),

@@ -7,7 +7,7 @@ pub use super::verify::{ClientVerifyMode, VerifyMode};
 use super::key_log::KeyLog;
 use super::suites::Offer;
 use super::trust::Anchors;
-use super::{decompress, identity, verify};
+use super::{compression, identity, verify};
 use crate::failure::TlsFailure;
 use rustls::client::Resumption;
 use rustls::server::{NoServerSessionStorage, ServerSessionMemoryCache};
@@ -237,7 +237,8 @@ impl Context {
         config.enable_sni = self.server_name_indication;
         config.max_fragment_size = self.max_fragment_size;
         config.key_log = self.key_log();
-        config.cert_decompressors = decompress::ALL.to_vec();
+        config.cert_decompressors = compression::DECOMPRESSORS.to_vec();
+        config.cert_compressors = compression::COMPRESSORS.to_vec();
         config.resumption = match self.sessions {
             0 => Resumption::disabled(),
             sessions => Resumption::in_memory_sessions(sessions),
@@ -268,7 +269,8 @@ impl Context {
         config.alpn_protocols.clone_from(&self.alpn);
         config.max_fragment_size = self.max_fragment_size;
         config.key_log = self.key_log();
-        config.cert_decompressors = decompress::ALL.to_vec();
+        config.cert_decompressors = compression::DECOMPRESSORS.to_vec();
+        config.cert_compressors = compression::COMPRESSORS.to_vec();
         config.send_tls13_tickets = self.sessions.min(TICKETS);
         config.session_storage = match self.sessions {
             0 => Arc::new(NoServerSessionStorage {}),

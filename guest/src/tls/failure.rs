@@ -3,7 +3,7 @@
 use super::verify::untraced_issuer;
 use crate::failure::{CertificateFailure, TlsFailure};
 use rustls::pki_types::UnixTime;
-use rustls::{CertificateError, ExtendedKeyPurpose};
+use rustls::{AlertDescription, CertificateError, ExtendedKeyPurpose};
 use std::net::IpAddr;
 
 /// Its beginning, in seconds since 1970.
@@ -23,8 +23,12 @@ pub fn tls_failure(error: rustls::Error, peer: &[u8]) -> TlsFailure {
             TlsFailure::Certificate(CertificateFailure::Rejected(told))
         }
         Error::AlertReceived(alert) => {
-            let name = format!("{alert:?}");
-            TlsFailure::AlertReceived(alert.into(), snake_case(&name))
+            // As IANA spells it.
+            let name = match alert {
+                AlertDescription::UnrecognisedName => "unrecognized_name".into(),
+                alert => snake_case(&format!("{alert:?}")),
+            };
+            TlsFailure::AlertReceived(alert.into(), name)
         }
         Error::PeerIncompatible(why) => TlsFailure::Incompatible(words(&format!("{why:?}"))),
         Error::NoApplicationProtocol => {
@@ -98,10 +102,17 @@ pub(super) fn certificate_failure(error: CertificateError) -> CertificateFailure
             CertificateFailure::NotYetValid("the date is unknown".into())
         }
         CertificateError::UnknownIssuer => CertificateFailure::UnknownIssuer(untraced_issuer()),
-        CertificateError::NotValidForNameContext { presented, .. } => {
-            CertificateFailure::NameMismatch(presented.iter().map(|name| plain(name)).collect())
-        }
-        CertificateError::NotValidForName => CertificateFailure::NameMismatch(Vec::new()),
+        CertificateError::NotValidForNameContext {
+            expected,
+            presented,
+        } => CertificateFailure::NameMismatch {
+            asked: Some(expected.to_str().into_owned()),
+            names: presented.iter().map(|name| plain(name)).collect(),
+        },
+        CertificateError::NotValidForName => CertificateFailure::NameMismatch {
+            asked: None,
+            names: Vec::new(),
+        },
         CertificateError::Revoked => CertificateFailure::Revoked,
         CertificateError::BadSignature => CertificateFailure::BadSignature,
         CertificateError::BadEncoding => {
@@ -134,7 +145,9 @@ fn rejected(error: &CertificateError) -> String {
 /// What the name of an error of webpki means.
 fn named(error: &str) -> String {
     let told = match error {
-        "CaUsedAsEndEntity" => "it is that of an authority (CA:TRUE), which no server can use",
+        "CaUsedAsEndEntity" => {
+            "it is that of an authority (CA:TRUE), which a server can use only if it is itself among those trusted"
+        }
         "EndEntityUsedAsCa" => "what signed it is not that of an authority",
         "EmptyEkuExtension" => "its list of purposes (extended key usage) is empty",
         "ExtensionValueInvalid" => "it, or one above it, has an extension twice",
@@ -299,7 +312,7 @@ mod tests {
         };
         assert_eq!(
             told(other("CaUsedAsEndEntity")),
-            "certificate is not acceptable: it is that of an authority (CA:TRUE), which no server can use"
+            "certificate is not acceptable: it is that of an authority (CA:TRUE), which a server can use only if it is itself among those trusted"
         );
         assert_eq!(
             told(other("PathLenConstraintViolated")),
@@ -427,7 +440,7 @@ mod tests {
         };
         assert_eq!(
             certificate_failure(error).to_string(),
-            "name mismatch: the certificate is for b.example, 127.0.0.1"
+            "name mismatch: the certificate is for b.example, 127.0.0.1, not for a.example"
         );
     }
 }

@@ -16,10 +16,20 @@ use std::sync::Arc;
 const BEGIN_ENCRYPTED: &str = "-----BEGIN ENCRYPTED PRIVATE KEY-----";
 const END_ENCRYPTED: &str = "-----END ENCRYPTED PRIVATE KEY-----";
 
+const MALFORMED: &str = "the parameters of the encryption of the private key are malformed";
+
+/// RFC 8018, appendix A.4.
+const PBES2: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.5.13");
+
 const UNKNOWN: &str = "the private key is not PKCS#8, PKCS#1 or SEC1";
 
-/// What scrypt may take, as in OpenSSL: the file says how much, and a component that runs out of memory traps.
+// The file says how much work it is to decrypt it, and nobody can call that work off.
+/// The bytes that scrypt may take, as in OpenSSL: a component that runs out of memory traps.
 const SCRYPT_BYTES: u64 = 32 * 1024 * 1024;
+/// The blocks of 128 bytes that scrypt may mix: seconds. OpenSSL's own default is 2^17 of them.
+const SCRYPT_BLOCKS: u64 = 1 << 22;
+/// The iterations that PBKDF2 may take: seconds. OWASP asks for 600,000.
+const PBKDF2_ITERATIONS: u32 = 2_000_000;
 
 /// Reads certificates, one's own first, and the private key of that one. The key may be in the same PEM; then
 /// `private_key` may be empty.
@@ -60,7 +70,8 @@ fn read(
 }
 
 fn key(bytes: &[u8], password: Option<&[u8]>) -> Result<PrivateKeyDer<'static>, String> {
-    let text = str::from_utf8(bytes).unwrap_or_default();
+    // PEM has room for comments, in whatever encoding.
+    let text = String::from_utf8_lossy(bytes);
     if let Some(start) = text.find(BEGIN_ENCRYPTED) {
         let section = text.get(start..).unwrap_or_default();
         let end = section.find(END_ENCRYPTED).ok_or_else(|| {
@@ -102,18 +113,13 @@ fn decrypted(der: &[u8], password: Option<&[u8]>) -> Result<PrivateKeyDer<'stati
     let info = EncryptedPrivateKeyInfoRef::try_from(der).map_err(|error| match error {
         pkcs8::Error::Asn1(error) => match error.kind() {
             ErrorKind::OidUnknown { oid } => unsupported(oid),
+            _ if scheme == PBES2 => MALFORMED.into(),
             _ => unsupported(scheme),
         },
         error => error.to_string(),
     })?;
-    if let EncryptionScheme::Pbes2(parameters) = &info.encryption_algorithm
-        && let Kdf::Scrypt(scrypt) = &parameters.kdf
-    {
-        let block = 128 * u64::from(scrypt.block_size);
-        let blocks = (scrypt.cost_parameter).saturating_add(scrypt.parallelization.into());
-        if block.saturating_mul(blocks) > SCRYPT_BYTES + block * 16 {
-            return Err("the encryption of the private key takes too much memory (scrypt)".into());
-        }
+    if let EncryptionScheme::Pbes2(parameters) = &info.encryption_algorithm {
+        affordable(&parameters.kdf)?;
     }
     let password = password.ok_or("the private key is encrypted, and no password was given")?;
     let wrong = "the password of the private key is wrong";
@@ -130,6 +136,36 @@ fn decrypted(der: &[u8], password: Option<&[u8]>) -> Result<PrivateKeyDer<'stati
     })?;
     let key = PrivateKeyDer::try_from(key.as_bytes()).map_err(|_| wrong)?;
     Ok(key.clone_key())
+}
+
+fn affordable(kdf: &Kdf) -> Result<(), String> {
+    match kdf {
+        Kdf::Scrypt(scrypt) => {
+            // RFC 7914, section 6. pkcs5 panics at 0.
+            if !scrypt.cost_parameter.is_power_of_two() {
+                return Err(MALFORMED.into());
+            }
+            let block = 128 * u64::from(scrypt.block_size);
+            let (cost, lanes) = (scrypt.cost_parameter, u64::from(scrypt.parallelization));
+            // RFC 7914, section 2: N blocks at a time, and as many more as there are lanes, which OpenSSL does not count.
+            let lanes_bytes = block.saturating_mul(lanes).saturating_sub(1024 * 1024);
+            let bytes = block.saturating_mul(cost).saturating_add(lanes_bytes);
+            if bytes > SCRYPT_BYTES {
+                return Err(
+                    "the encryption of the private key takes too much memory (scrypt)".into(),
+                );
+            }
+            let blocks = cost.saturating_mul(lanes);
+            if blocks.saturating_mul(scrypt.block_size.into()) > SCRYPT_BLOCKS {
+                return Err("the encryption of the private key takes too long (scrypt)".into());
+            }
+        }
+        Kdf::Pbkdf2(pbkdf2) if pbkdf2.iteration_count > PBKDF2_ITERATIONS => {
+            return Err("the encryption of the private key takes too long (PBKDF2)".into());
+        }
+        _ => {}
+    }
+    Ok(())
 }
 
 /// The algorithm of an `EncryptedPrivateKeyInfo`, also of one that is not supported.

@@ -1,14 +1,15 @@
 //! TLS without I/O: what is trusted, one session as bytes in and bytes out, and rustls's errors in the words of the WIT.
 
 pub mod certificate;
+pub mod compression;
 pub mod context;
-pub mod decompress;
 mod distinguished_name;
 pub mod engine;
 pub mod failure;
 pub mod identity;
 pub mod key_log;
 pub mod name;
+mod pinned;
 pub mod session;
 pub mod suites;
 #[cfg(test)]

@@ -2,19 +2,26 @@
 
 use super::failure::tls_failure;
 use super::name::server_name;
+use super::suites::{group_name, suite_name};
 use crate::failure::{Failure, TlsFailure};
 use rustls::client::Resumption;
 use rustls::pki_types::ServerName;
 use rustls::{
-    ClientConfig, ClientConnection, Connection, HandshakeKind, NamedGroup, ProtocolVersion,
-    ServerConfig, ServerConnection,
+    ClientConfig, ClientConnection, Connection, HandshakeKind, ProtocolVersion, ServerConfig,
+    ServerConnection,
 };
 use std::io::{Read, Write};
 use std::net::Ipv6Addr;
 use std::sync::Arc;
 
+/// The type of a record with data, which in TLS 1.3 all have that are encrypted (RFC 8446, section 5.1).
+const APPLICATION_DATA: u8 = 23;
+
 /// How much of the peer's beginning is kept, to tell what it is when it does not speak TLS.
 const BEGINNING: usize = 64;
+
+/// What a client of TLS 1.3 sends before its second flight, for the sake of middleboxes (RFC 8446, appendix D.4).
+const CHANGE_CIPHER_SPEC: [u8; 6] = [20, 3, 3, 0, 1, 1];
 
 /// What was agreed on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +62,8 @@ pub struct Session {
     /// We have.
     closed: bool,
     failure: Option<TlsFailure>,
+    /// What is ready, and to be sent with what comes behind it.
+    withheld: Vec<u8>,
     /// The session whose plaintext our ciphertext is.
     carrier: Option<Box<Session>>,
 }
@@ -95,6 +104,7 @@ impl Session {
             peer_closed: false,
             closed: false,
             failure: None,
+            withheld: Vec::new(),
             carrier: None,
         }
     }
@@ -193,25 +203,41 @@ impl Session {
             None | Some(TlsFailure::Truncated) => {}
             Some(failure) => return Err(failure.clone()),
         }
+        self.take(ciphertext);
         while !plaintext.is_empty() {
-            // rustls takes as much as fits into its buffer, which `take` empties.
+            // rustls takes as much as fits into its buffer, which is emptied below.
             let taken = self.connection.writer().write(plaintext).unwrap_or(0);
-            self.take(ciphertext);
-            if taken == 0 {
-                return Err(TlsFailure::Protocol("it takes no more bytes".into()));
+            if taken == 0 || !self.take_data(ciphertext) {
+                let failure = TlsFailure::Protocol("no more can be sent with its keys".into());
+                self.failure = Some(failure.clone());
+                return Err(failure);
             }
             plaintext = plaintext.get(taken..).unwrap_or_default();
         }
         Ok(())
     }
 
+    /// Appends the records of what was just written. `false`: they are no data. When the keys of TLS 1.2 have done their work
+    /// (AES-GCM: 2^24 records), rustls says goodbye by itself, and lets on to have taken what is written after that.
+    fn take_data(&mut self, ciphertext: &mut Vec<u8>) -> bool {
+        let is_data = |records: &[u8]| records.first() == Some(&APPLICATION_DATA);
+        let Some(carrier) = &mut self.carrier else {
+            let before = ciphertext.len();
+            take(&mut self.connection, &mut self.withheld, ciphertext);
+            return is_data(ciphertext.get(before..).unwrap_or_default());
+        };
+        let mut carried = Vec::new();
+        take(&mut self.connection, &mut self.withheld, &mut carried);
+        carrier.write(&carried, ciphertext).is_ok() && is_data(&carried)
+    }
+
     /// Appends what the peer has to be sent to `ciphertext`: handshake, alerts, answers to a key update.
     pub fn take(&mut self, ciphertext: &mut Vec<u8>) {
         let Some(carrier) = &mut self.carrier else {
-            return take(&mut self.connection, ciphertext);
+            return take(&mut self.connection, &mut self.withheld, ciphertext);
         };
         let mut carried = Vec::new();
-        take(&mut self.connection, &mut carried);
+        take(&mut self.connection, &mut self.withheld, &mut carried);
         // It fails only when it has failed before, and then nobody hears us any more.
         let _ = carrier.write(&carried, ciphertext);
         if self.closed {
@@ -262,8 +288,7 @@ impl Session {
         let certificates = self.connection.peer_certificates().unwrap_or_default();
         Some(Facts {
             tls13: self.connection.protocol_version()? == ProtocolVersion::TLSv1_3,
-            // rustls tells the suites of TLS 1.3 apart by a prefix that IANA does not have.
-            cipher_suite: format!("{:?}", suite.suite()).replacen("TLS13_", "TLS_", 1),
+            cipher_suite: suite_name(suite.suite()),
             key_exchange: group.map(|group| group_name(group.name())),
             server_name: match &self.connection {
                 Connection::Client(_) => self.sni.clone(),
@@ -276,19 +301,19 @@ impl Session {
     }
 }
 
-fn take(connection: &mut Connection, ciphertext: &mut Vec<u8>) {
+/// A `change_cipher_spec` that would be sent alone is withheld: it gets no answer, only an acknowledgement, which Linux delays
+/// by 40 ms, and what comes behind it would wait for that (Nagle's algorithm). rustls has it ready as soon as the server has
+/// said hello, while the rest of what the server says may still be on its way.
+fn take(connection: &mut Connection, withheld: &mut Vec<u8>, ciphertext: &mut Vec<u8>) {
+    let start = ciphertext.len();
+    ciphertext.append(withheld);
     while connection.wants_write() {
         if !matches!(connection.write_tls(ciphertext), Ok(1..)) {
-            return;
+            break;
         }
     }
-}
-
-/// The IANA name of a group, where rustls writes it otherwise.
-fn group_name(group: NamedGroup) -> String {
-    match group {
-        NamedGroup::X25519 => "x25519".into(),
-        group => format!("{group:?}"),
+    if connection.is_handshaking() && ciphertext.get(start..) == Some(&CHANGE_CIPHER_SPEC) {
+        *withheld = ciphertext.split_off(start);
     }
 }
 
@@ -297,10 +322,12 @@ mod tests {
     use super::*;
     use crate::tls::context::{Context, Trust};
     use rustls::{ServerConfig, ServerConnection, SupportedProtocolVersion, version};
+    use std::collections::VecDeque;
 
     struct Pki {
         server: Arc<ServerConfig>,
         client: Arc<ClientConfig>,
+        roots: rustls::RootCertStore,
     }
 
     fn pki(version: &'static SupportedProtocolVersion) -> Pki {
@@ -316,10 +343,13 @@ mod tests {
         server.alpn_protocols = vec![b"echo".to_vec()];
         let mut context = Context::new(Trust::None);
         context.load_verify_locations(made.cert.der()).unwrap();
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add(made.cert.der().clone()).unwrap();
         context.set_alpn_protocols(vec![b"echo".to_vec()]).unwrap();
         Pki {
             server: Arc::new(server),
             client: context.client_config().unwrap(),
+            roots,
         }
     }
 
@@ -397,6 +427,36 @@ mod tests {
                 let plaintext = shuttle(&mut session, &mut server, piece).unwrap();
                 assert_eq!(plaintext, b"hello");
             }
+        }
+    }
+
+    #[test]
+    fn a_flight_is_whole_however_the_other_one_comes() {
+        for (version, second) in [(&version::TLS12, 22), (&version::TLS13, 20)] {
+            let pki = pki(version);
+            let mut session = Session::client(pki.client.clone(), Some("a.example")).unwrap();
+            let mut server = server(&pki);
+            let (mut flights, mut coming) = (Vec::new(), VecDeque::new());
+            loop {
+                let mut flight = Vec::new();
+                session.take(&mut flight);
+                let mut wire = flight.as_slice();
+                while !wire.is_empty() {
+                    server.read_tls(&mut wire).unwrap();
+                    server.process_new_packets().unwrap();
+                }
+                while server.wants_write() {
+                    server.write_tls(&mut coming).unwrap();
+                }
+                flights.extend(flight.first().copied());
+                let Some(byte) = coming.pop_front() else {
+                    break;
+                };
+                session.feed(&[byte], &mut Vec::new()).unwrap();
+            }
+            assert!(!session.is_handshaking());
+            // The hello, and one that begins with what is for middleboxes in TLS 1.3.
+            assert_eq!(flights, [22, second]);
         }
     }
 
@@ -557,6 +617,54 @@ mod tests {
         assert_eq!(fed, Err(TlsFailure::Truncated));
     }
 
+    /// TLS 1.2 with AES-GCM: here they last for 20 records instead of 2^24.
+    #[test]
+    fn nothing_is_lost_when_keys_are_used_up() {
+        use rustls::crypto::CipherSuiteCommon;
+        use rustls::{SupportedCipherSuite, Tls12CipherSuite};
+        let SupportedCipherSuite::Tls12(suite) =
+            switchboard_crypto::cipher_suite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256
+        else {
+            panic!("a suite of TLS 1.2");
+        };
+        let short = Box::leak(Box::new(Tls12CipherSuite {
+            common: CipherSuiteCommon {
+                suite: suite.common.suite,
+                hash_provider: suite.common.hash_provider,
+                confidentiality_limit: 20,
+            },
+            prf_provider: suite.prf_provider,
+            kx: suite.kx,
+            sign: suite.sign,
+            aead_alg: suite.aead_alg,
+        }));
+        let pki = pki(&version::TLS12);
+        let mut provider = switchboard_crypto::provider();
+        provider.cipher_suites = vec![SupportedCipherSuite::Tls12(short)];
+        let client = ClientConfig::builder_with_provider(Arc::new(provider))
+            .with_protocol_versions(&[&version::TLS12])
+            .unwrap()
+            .with_root_certificates(pki.roots)
+            .with_no_client_auth();
+        let mut client = Session::client(Arc::new(client), Some("a.example")).unwrap();
+        let mut server = Session::server(pki.server).unwrap();
+        talk(&mut client, &mut server);
+        let (mut written, mut heard) = (0, Vec::new());
+        let failure = loop {
+            let mut wire = Vec::new();
+            let result = client.write(b"some bytes", &mut wire);
+            server.feed(&wire, &mut heard).unwrap();
+            match result {
+                Ok(()) => written += 10,
+                Err(failure) => break failure,
+            }
+        };
+        assert_eq!(heard.len(), written);
+        assert!(failure.to_string().contains("its keys"), "{failure}");
+        assert!(server.peer_closed());
+        assert_eq!(client.write(b"more", &mut Vec::new()), Err(failure));
+    }
+
     #[test]
     fn resumption_is_a_fact() {
         for version in [&version::TLS12, &version::TLS13] {
@@ -579,7 +687,7 @@ mod tests {
         let failure = shuttle(&mut session, &mut server(&pki), usize::MAX).unwrap_err();
         assert_eq!(
             failure.to_string(),
-            "certificate verify failed: name mismatch: the certificate is for a.example"
+            "certificate verify failed: name mismatch: the certificate is for a.example, not for b.example"
         );
     }
 }

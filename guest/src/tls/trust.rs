@@ -1,6 +1,7 @@
 //! What is trusted and what no longer: root certificates and revocation lists, in PEM or DER.
 
 use super::failure::{certificate_failure, words};
+use super::pinned::Pinned;
 use crate::failure::TlsFailure;
 use rustls::RootCertStore;
 use rustls::client::{VerifierBuilderError, WebPkiServerVerifier};
@@ -21,6 +22,7 @@ pub enum Trust {
 #[derive(Debug, Clone)]
 pub(super) struct Anchors {
     pub(super) roots: RootCertStore,
+    pub(super) pinned: Pinned,
     pub(super) lists: Vec<CertificateRevocationListDer<'static>>,
 }
 
@@ -32,6 +34,7 @@ impl Anchors {
         }
         Self {
             roots,
+            pinned: Pinned::default(),
             lists: Vec::new(),
         }
     }
@@ -48,6 +51,7 @@ impl Anchors {
             added.map_err(|error| unreadable(format!("number {}: {}", index + 1, unfit(error))))?;
         }
         self.roots = roots;
+        self.pinned.extend(&found);
         Ok(count(&found))
     }
 

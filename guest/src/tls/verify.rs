@@ -1,6 +1,7 @@
 //! How certificates are verified: by webpki, with the little that rustls leaves to us.
 
 use super::certificate;
+use super::pinned::Pinned;
 use super::trust::Anchors;
 use crate::failure::TlsFailure;
 use rustls::client::WebPkiServerVerifier;
@@ -51,7 +52,12 @@ pub(super) fn of_servers(
         .allow_unknown_revocation_status()
         .build()
         .map_err(|error| TlsFailure::Configuration(error.to_string()))?;
-    Ok(Arc::new(Server { webpki, names }))
+    Ok(Arc::new(Server {
+        webpki,
+        pinned: anchors.pinned.clone(),
+        algorithms: provider.signature_verification_algorithms,
+        names,
+    }))
 }
 
 /// Takes every server's certificate; that the server has its key is still verified.
@@ -80,7 +86,11 @@ pub(super) fn of_clients(
     }
     let built = builder.build();
     let webpki = built.map_err(|error| TlsFailure::Configuration(error.to_string()))?;
-    Ok(Arc::new(Client { webpki }))
+    Ok(Arc::new(Client {
+        webpki,
+        pinned: anchors.pinned.clone(),
+        algorithms: provider.signature_verification_algorithms,
+    }))
 }
 
 fn trusting_somebody(anchors: &Anchors) -> Result<Arc<rustls::RootCertStore>, TlsFailure> {
@@ -116,9 +126,38 @@ fn remembering_the_issuer<T>(
     result
 }
 
+/// That the peer has the key of its certificate is verified alike, whoever's that is: with `self.algorithms`.
+macro_rules! signatures {
+    () => {
+        fn verify_tls12_signature(
+            &self,
+            message: &[u8],
+            cert: &CertificateDer<'_>,
+            dss: &DigitallySignedStruct,
+        ) -> Result<HandshakeSignatureValid, Error> {
+            verify_tls12_signature(message, cert, dss, &self.algorithms)
+        }
+
+        fn verify_tls13_signature(
+            &self,
+            message: &[u8],
+            cert: &CertificateDer<'_>,
+            dss: &DigitallySignedStruct,
+        ) -> Result<HandshakeSignatureValid, Error> {
+            verify_tls13_signature(message, cert, dss, &self.algorithms)
+        }
+
+        fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+            self.algorithms.supported_schemes()
+        }
+    };
+}
+
 #[derive(Debug)]
 struct Server {
     webpki: Arc<WebPkiServerVerifier>,
+    pinned: Pinned,
+    algorithms: WebPkiSupportedAlgorithms,
     names: bool,
 }
 
@@ -143,31 +182,17 @@ impl ServerCertVerifier for Server {
             Err(Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
             )) if !self.names => Ok(ServerCertVerified::assertion()),
-            verified => remembering_the_issuer(verified, end_entity, intermediates),
+            Err(refused) => {
+                let name = self.names.then_some(server_name);
+                let verified = self.pinned.verify(refused, end_entity, name, now);
+                remembering_the_issuer(verified, end_entity, intermediates)?;
+                Ok(ServerCertVerified::assertion())
+            }
+            verified => verified,
         }
     }
 
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        self.webpki.verify_tls12_signature(message, cert, dss)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        self.webpki.verify_tls13_signature(message, cert, dss)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.webpki.supported_verify_schemes()
-    }
+    signatures!();
 }
 
 #[derive(Debug)]
@@ -187,32 +212,14 @@ impl ServerCertVerifier for Anybody {
         Ok(ServerCertVerified::assertion())
     }
 
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, cert, dss, &self.algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, cert, dss, &self.algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.algorithms.supported_schemes()
-    }
+    signatures!();
 }
 
 #[derive(Debug)]
 struct Client {
     webpki: Arc<dyn ClientCertVerifier>,
+    pinned: Pinned,
+    algorithms: WebPkiSupportedAlgorithms,
 }
 
 impl ClientCertVerifier for Client {
@@ -237,30 +244,15 @@ impl ClientCertVerifier for Client {
         let verified = self
             .webpki
             .verify_client_cert(end_entity, intermediates, now);
-        remembering_the_issuer(verified, end_entity, intermediates)
+        let Err(refused) = verified else {
+            return verified;
+        };
+        let verified = self.pinned.verify(refused, end_entity, None, now);
+        remembering_the_issuer(verified, end_entity, intermediates)?;
+        Ok(ClientCertVerified::assertion())
     }
 
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        self.webpki.verify_tls12_signature(message, cert, dss)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        self.webpki.verify_tls13_signature(message, cert, dss)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.webpki.supported_verify_schemes()
-    }
+    signatures!();
 }
 
 #[cfg(test)]

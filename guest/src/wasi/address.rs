@@ -1,8 +1,10 @@
 //! Addresses of the standard library and of WASI.
 
+use super::bindings::exports::switchboard::connect::types;
 use super::bindings::wasi::sockets::types::{
     IpAddress, IpSocketAddress, Ipv4SocketAddress, Ipv6SocketAddress,
 };
+use crate::address::Address;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 
 impl From<IpAddress> for IpAddr {
@@ -27,6 +29,24 @@ impl From<IpSocketAddress> for SocketAddr {
                 let address = Ipv6Addr::new(a, b, c, d, e, f, g, h);
                 SocketAddrV6::new(address, v6.port, v6.flow_info, v6.scope_id).into()
             }
+        }
+    }
+}
+
+impl From<types::Address> for Address {
+    fn from(address: types::Address) -> Self {
+        match address {
+            types::Address::Ip(address) => Address::Ip(address.into()),
+            types::Address::Unix(name) => Address::Unix(name),
+        }
+    }
+}
+
+impl From<Address> for types::Address {
+    fn from(address: Address) -> Self {
+        match address {
+            Address::Ip(address) => types::Address::Ip(address.into()),
+            Address::Unix(name) => types::Address::Unix(name),
         }
     }
 }

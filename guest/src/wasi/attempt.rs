@@ -1,10 +1,9 @@
 //! One attempt at one address (ASYNCIO A.5).
 
-use super::bindings::wasi::sockets::types::TcpSocket;
 use super::connection::Connection;
-use super::secure::{handshake, session};
+use super::secure::handshake;
 use super::signal::Signal;
-use super::socket;
+use super::sockets::StreamSocket;
 use super::steps::Steps;
 use crate::address;
 use crate::failure::{AttemptFailure, OsFailure, Phase, SocketError, TlsFailure};
@@ -19,7 +18,7 @@ use wit_bindgen::rt::async_support::yield_async;
 /// What an attempt came to.
 pub(super) enum Established {
     /// TCP is connected to this address.
-    Tcp(TcpSocket, SocketAddr),
+    Tcp(StreamSocket, SocketAddr),
     /// TLS stands.
     Tls(Rc<Connection>),
 }
@@ -72,7 +71,7 @@ impl Attempts<'_> {
         to: SocketAddr,
         word: &Word,
         failures: &mut Vec<AttemptFailure>,
-    ) -> Option<TcpSocket> {
+    ) -> Option<StreamSocket> {
         let Some(local) = self.local else {
             let connected = self.connect_from(None, to, word).await;
             return connected.map_err(|failure| failures.push(failure)).ok();
@@ -104,37 +103,39 @@ impl Attempts<'_> {
         from: Option<SocketAddr>,
         to: SocketAddr,
         word: &Word,
-    ) -> Result<TcpSocket, AttemptFailure> {
+    ) -> Result<StreamSocket, AttemptFailure> {
         let Self { options, steps, .. } = self;
         // Each time a new one: a socket whose connect has failed is of no use any more.
-        let socket = socket::create(to, &options.socket).inspect_err(|failure| {
+        let socket = StreamSocket::tcp(to, &options.socket).inspect_err(|failure| {
             steps.failed(Phase::Connect, to, failure.clone().into());
         })?;
         if let Some(from) = from {
-            let bind = async { socket::bind(&socket, from) };
-            steps.step(Phase::Bind, Some(from), bind).await?;
+            let bind = async { socket.bind(from) };
+            steps.step(Phase::Bind, Some(from.into()), bind).await?;
         }
         let given_up = OsFailure::connect(SocketError::Timeout, to);
-        let connect = word.or_give_up(given_up.into(), socket::connect(&socket, to));
-        steps.step(Phase::Connect, Some(to), connect).await?;
+        let connect = word.or_give_up(given_up.into(), socket.connect(to));
+        steps.step(Phase::Connect, Some(to.into()), connect).await?;
         Ok(socket)
     }
 
     async fn secure(
         self,
-        socket: TcpSocket,
+        socket: StreamSocket,
         to: SocketAddr,
         word: &Word,
     ) -> Result<Rc<Connection>, AttemptFailure> {
         let Self { options, steps, .. } = self;
         // That there can be one was found out before the race.
-        let session = session(options).map_err(|failure| {
+        let session = options.security().session().map_err(|failure| {
             AttemptFailure::Tls(TlsFailure::Configuration(failure.to_string()))
         })?;
         let connection = Connection::new(socket, session, options.tls_timeouts.shutdown());
         let given_up = AttemptFailure::TimedOut(Phase::Handshake);
         let handshake = word.or_give_up(given_up, handshake(&connection, options.tls_timeouts));
-        steps.step(Phase::Handshake, Some(to), handshake).await?;
+        steps
+            .step(Phase::Handshake, Some(to.into()), handshake)
+            .await?;
         Ok(connection)
     }
 }

@@ -41,6 +41,11 @@ async fn command() -> Result<(), Answer> {
             let (options, context) = prepared;
             command_connect::connect(&arguments, options, context.as_ref()).await
         }
+        Request::Unix(arguments) => {
+            let prepared = command_connect::unix_options(&arguments).map_err(refused)?;
+            let (options, context) = prepared;
+            command_connect::connect_unix(&arguments, options, context.as_ref()).await
+        }
         Request::Udp(arguments) => command_udp::exchange(&arguments).await,
     }
 }
@@ -64,14 +69,11 @@ pub(super) fn symbols() -> bool {
 }
 
 /// One sentence that says where it failed, and why.
-pub(super) fn failed(host: Option<&str>, port: &str, why: &dyn std::fmt::Display) -> Answer {
-    // One line, whatever the host is.
-    let host = host.map(|it| it.replace('\n', "\\n") + " ");
+pub(super) fn failed(place: &str, why: &dyn std::fmt::Display) -> Answer {
+    // One line, whatever the host or the path is.
+    let place = place.replace('\n', "\\n");
     Answer {
-        text: format!(
-            "switchboard: {}port {port}: {why}\n",
-            host.unwrap_or_default()
-        ),
+        text: format!("switchboard: {place}: {why}\n"),
         status: FAILED,
     }
 }

@@ -4,92 +4,201 @@ use super::bindings::wasi::cli::{stdin, stdout};
 use super::bindings::wit_stream;
 use super::clock::{Clock, sleep};
 use super::command::{UNREADABLE, failed, output, say, symbols};
+use super::command_starttls::Upgrade;
+use super::command_tls;
 use super::connect::{ConnectError, create_connection};
 use super::connection::Connection;
 use super::failure::StreamFailure;
 use super::inbound::Inbound;
 use super::outbound::Outbound;
 use super::signal::Signal;
-use super::{command_starttls, command_tls};
-use crate::cli::{self, Answer, Connect, FAILED, USAGE};
+use super::unix::create_unix_connection;
+use crate::cli::{self, Answer, Common, Connect, FAILED, TlsFlags, USAGE, Unix};
 use crate::draw;
+use crate::failure::Failure;
 use crate::json::{self, Report};
 use crate::options::{Options, Tls};
 use crate::sentence;
+use crate::timeline::Step;
 use crate::tls::context::Context;
+use crate::unix::UnixOptions;
 use futures_lite::future::or;
 use serde_json::json;
 use std::cell::{Cell, RefCell};
 use std::io::{IsTerminal, Write};
-use std::net::SocketAddr;
+use std::rc::Rc;
 use std::time::Duration;
 
-/// Connects, and moves bytes until the peer has said everything.
+/// Connects to a host, and moves bytes until the peer has said everything.
 pub(super) async fn connect(
     arguments: &Connect,
-    mut options: Options,
+    options: Options,
     context: Option<&Context>,
 ) -> Result<(), Answer> {
-    let tls = &arguments.tls;
-    let connected = match (tls.starttls, options.tls.take()) {
-        (Some(protocol), Some(settings)) => {
-            command_starttls::connect(options, settings, protocol).await
-        }
-        (_, settings) => {
-            let options = Options {
-                tls: settings,
+    let none = Signal::default();
+    let connected = match (arguments.tls.starttls, &options.tls) {
+        (Some(protocol), Some(tls)) => {
+            let upgrade = Upgrade {
+                protocol,
+                tls: tls.clone(),
+                name: options.effective_server_name().to_owned(),
+                timeouts: options.tls_timeouts,
+                timeout: options.timeout,
+            };
+            let plain = Options {
+                tls: None,
+                server_name: None,
+                tls_timeouts: upgrade.before(),
                 ..options
             };
-            create_connection(options, None, &Signal::default()).await
+            upgrade
+                .run(create_connection(plain, None, &none).await)
+                .await
         }
+        _ => create_connection(options, None, &none).await,
     };
-    // Also those of a handshake that has failed.
-    let logged = match context {
-        Some(context) => command_tls::append_key_log(tls, context),
-        None => Ok(()),
+    let talk = Talk {
+        place: arguments.place(),
+        common: &arguments.common,
+        tls: &arguments.tls,
+        why: sentence::why,
     };
-    let connection = connected.map_err(|error| told(arguments, error))?;
-    logged.map_err(|why| failed(Some(&arguments.host), &arguments.port, &why))?;
-    if let (true, Some(facts)) = (tls.show_certificates, connection.facts()) {
-        let shown = command_tls::certificates(&facts.peer_certificates);
-        say(&mut std::io::stderr(), &shown);
-    }
-    if arguments.common.verbose {
-        let timeline = draw::timeline(&connection.timeline.borrow(), symbols());
-        say(&mut std::io::stderr(), &(facts(&connection) + &timeline));
-    }
-    let progress = !arguments.common.json && symbols() && !std::io::stdout().is_terminal();
-    let joined = join(&connection, progress).await;
-    let closed = match &joined {
-        Ok(()) => connection.close().await.map_err(Into::into),
-        Err(_) => Ok(()),
-    };
-    let done = joined.and(closed);
-    let report = arguments
-        .common
-        .json
-        .then(|| report(&connection, done.as_ref().err()));
-    connection.abort();
-    match (done, report) {
-        (Ok(()), None) => Ok(()),
-        (Ok(()), Some(report)) => {
-            say(&mut std::io::stderr(), &report.line());
-            Ok(())
+    talk.run(connected, context).await
+}
+
+/// Connects to a Unix socket, and does the same.
+pub(super) async fn connect_unix(
+    arguments: &Unix,
+    options: UnixOptions,
+    context: Option<&Context>,
+) -> Result<(), Answer> {
+    let none = Signal::default();
+    let connected = match (arguments.tls.starttls, &options.tls) {
+        (Some(protocol), Some(tls)) => {
+            let upgrade = Upgrade {
+                protocol,
+                tls: tls.clone(),
+                name: options.server_name.clone().unwrap_or_default(),
+                timeouts: options.tls_timeouts,
+                timeout: options.timeout,
+            };
+            let plain = UnixOptions {
+                tls: None,
+                server_name: None,
+                tls_timeouts: upgrade.before(),
+                ..options
+            };
+            upgrade
+                .run(create_unix_connection(plain, None, &none).await)
+                .await
         }
-        (Err(why), None) => Err(failed(Some(&arguments.host), &arguments.port, &why)),
-        (Err(_), Some(report)) => Err(Answer {
-            text: report.line(),
-            status: FAILED,
-        }),
+        _ => create_unix_connection(options, None, &none).await,
+    };
+    let talk = Talk {
+        place: arguments.path.clone(),
+        common: &arguments.common,
+        tls: &arguments.tls,
+        why: sentence::why_no_unix_connection,
+    };
+    talk.run(connected, context).await
+}
+
+/// What is done with a connection, and told of it.
+struct Talk<'a> {
+    /// Where it is, for a person.
+    place: String,
+    common: &'a Common,
+    tls: &'a TlsFlags,
+    /// Why there is none.
+    why: fn(&Failure, &[Step], Option<Duration>) -> String,
+}
+
+impl Talk<'_> {
+    async fn run(
+        &self,
+        connected: Result<Rc<Connection>, ConnectError>,
+        context: Option<&Context>,
+    ) -> Result<(), Answer> {
+        // Also those of a handshake that has failed.
+        let logged = match context {
+            Some(context) => command_tls::append_key_log(self.tls, context),
+            None => Ok(()),
+        };
+        let connection = connected.map_err(|error| self.told(error))?;
+        logged.map_err(|why| failed(&self.place, &why))?;
+        if let (true, Some(facts)) = (self.tls.show_certificates, connection.facts()) {
+            let shown = command_tls::certificates(&facts.peer_certificates);
+            say(&mut std::io::stderr(), &shown);
+        }
+        if self.common.verbose {
+            let timeline = draw::timeline(&connection.timeline.borrow(), symbols());
+            let facts = facts(&connection, self.tls.insecure);
+            say(&mut std::io::stderr(), &(facts + &timeline));
+        }
+        let progress = !self.common.json && symbols() && !std::io::stdout().is_terminal();
+        let joined = join(&connection, progress).await;
+        let closed = match &joined {
+            Ok(()) => connection.close().await.map_err(Into::into),
+            Err(_) => Ok(()),
+        };
+        let done = joined.and(closed);
+        let report = self
+            .common
+            .json
+            .then(|| report(&connection, done.as_ref().err()));
+        connection.abort();
+        match (done, report) {
+            (Ok(()), None) => Ok(()),
+            (Ok(()), Some(report)) => {
+                say(&mut std::io::stderr(), &report.line());
+                Ok(())
+            }
+            (Err(why), None) => Err(failed(&self.place, &why)),
+            (Err(_), Some(report)) => Err(Answer {
+                text: report.line(),
+                status: FAILED,
+            }),
+        }
+    }
+
+    /// One clear sentence, and what was tried.
+    fn told(&self, error: ConnectError) -> Answer {
+        let ConnectError {
+            failure, timeline, ..
+        } = error;
+        let status = match sentence::is_of_usage(&failure) {
+            true => USAGE,
+            false => FAILED,
+        };
+        if self.common.json {
+            let report = Report {
+                failure: Some(json::failure(&failure)),
+                message: Some(failure.to_string()),
+                timeline,
+                ..Report::default()
+            };
+            let text = report.line();
+            return Answer { text, status };
+        }
+        let why = (self.why)(&failure, &timeline, self.common.timeout);
+        if status == USAGE {
+            return cli::usage(why);
+        }
+        let mut answer = failed(&self.place, &why);
+        answer.text += &match self.common.verbose {
+            true => draw::timeline(&timeline, symbols()),
+            false => draw::failures(&timeline),
+        };
+        answer
     }
 }
 
 /// What was agreed on and done, and why it ended, if not well.
 fn report(connection: &Connection, why: Option<&String>) -> Report {
-    let address = |address: Option<_>| address.map(SocketAddr::from);
     let connected = json::connected(
-        address(connection.local_address()),
-        address(connection.remote_address()),
+        connection.local_address(),
+        connection.remote_address(),
+        connection.credentials(),
         connection.facts(),
     );
     let failure = why.map(|why| match connection.failure() {
@@ -117,53 +226,36 @@ fn report(connection: &Connection, why: Option<&String>) -> Report {
 /// The options of the connection, with the files that they name read, and the settings of TLS.
 pub(super) fn options(arguments: &Connect) -> Result<(Options, Option<Context>), Answer> {
     let mut options = arguments.options();
-    let context = match arguments.tls.wanted {
-        true => Some(command_tls::context(&arguments.tls)?),
-        false => None,
-    };
-    options.tls = context.as_ref().map(|context| Tls {
-        config: context.client_config(),
-        checks_hostname: context.checks_hostname(),
-    });
+    let context = context(&arguments.tls)?;
+    options.tls = context.as_ref().map(settings);
     Ok((options, context))
 }
 
-/// One clear sentence, and what was tried.
-fn told(arguments: &Connect, error: ConnectError) -> Answer {
-    let ConnectError {
-        failure, timeline, ..
-    } = error;
-    let status = match sentence::is_of_usage(&failure) {
-        true => USAGE,
-        false => FAILED,
-    };
-    if arguments.common.json {
-        let report = Report {
-            failure: Some(json::failure(&failure)),
-            message: Some(failure.to_string()),
-            timeline,
-            ..Report::default()
-        };
-        let text = report.line();
-        return Answer { text, status };
+/// The same for a Unix socket.
+pub(super) fn unix_options(arguments: &Unix) -> Result<(UnixOptions, Option<Context>), Answer> {
+    let mut options = arguments.options();
+    let context = context(&arguments.tls)?;
+    options.tls = context.as_ref().map(settings);
+    Ok((options, context))
+}
+
+fn context(flags: &TlsFlags) -> Result<Option<Context>, Answer> {
+    let wanted = flags.wanted.then(|| command_tls::context(flags));
+    wanted.transpose()
+}
+
+fn settings(context: &Context) -> Tls {
+    Tls {
+        config: context.client_config(),
+        checks_hostname: context.checks_hostname(),
     }
-    if status == USAGE {
-        return cli::usage(sentence::why(&failure, &timeline, None));
-    }
-    let why = sentence::why(&failure, &timeline, arguments.common.timeout);
-    let mut answer = failed(Some(&arguments.host), &arguments.port, &why);
-    answer.text += &match arguments.common.verbose {
-        true => draw::timeline(&timeline, symbols()),
-        false => draw::failures(&timeline),
-    };
-    answer
 }
 
 /// What was agreed on, a line each.
-fn facts(connection: &Connection) -> String {
+fn facts(connection: &Connection, insecure: bool) -> String {
     let mut text = String::new();
     if let Some(address) = connection.remote_address() {
-        text += &format!("connected to {}\n", SocketAddr::from(address));
+        text += &format!("connected to {address}\n");
     }
     if let Some(facts) = connection.facts() {
         text += &format!("{}, {}", facts.version(), facts.cipher_suite);
@@ -175,6 +267,9 @@ fn facts(connection: &Connection) -> String {
         }
         if facts.resumed {
             text += ", resumed";
+        }
+        if insecure {
+            text += ", certificate not verified";
         }
         text += "\n";
     }

@@ -1,99 +1,93 @@
 //! `--starttls`: a connection, the words before TLS, and TLS.
 
-use super::connect::{ConnectError, create_connection};
+use super::connect::ConnectError;
 use super::connection::Connection;
-use super::failure::StreamFailure;
+use super::secure::within;
 use super::signal::Signal;
 use super::start_tls::{StartTls, start_tls};
 use super::steps::Steps;
-use crate::failure::{Failure, OsFailure, Phase, TlsFailure};
-use crate::options::{Options, Tls, TlsTimeouts};
+use crate::failure::{Failure, Phase, TlsFailure};
+use crate::options::{Tls, TlsTimeouts};
 use crate::starttls::{Dialogue, Next, Protocol};
 use futures_lite::future::or;
-use std::net::SocketAddr;
 use std::rc::Rc;
+use std::time::Duration;
 
 /// How much is heard at a time.
 const PIECE: u32 = 4096;
 
-/// Connects with these options, and speaks TLS with these settings once the server has agreed to.
-pub(super) async fn connect(
-    options: Options,
-    tls: Tls,
-    protocol: Protocol,
-) -> Result<Rc<Connection>, ConnectError> {
-    let name = options.effective_server_name().to_owned();
-    let host = options.host.clone().unwrap_or_default();
-    let (timeouts, timeout) = (options.tls_timeouts, options.timeout);
-    let plain = Options {
-        tls: None,
-        server_name: None,
-        tls_timeouts: TlsTimeouts {
-            handshake: None,
-            ..timeouts
-        },
-        ..options
-    };
-    let connection = create_connection(plain, None, &Signal::default()).await?;
-    let steps = Steps::go_on(connection.clock.get(), connection.timeline.take());
-    let clock = steps.clock;
-    let peer = connection.remote_address().map(SocketAddr::from);
-    let limit = timeouts.handshake();
-    let agreed = async {
-        let said = or(agree(&connection, protocol, &host), async {
-            super::clock::sleep(limit).await;
-            Err(Failure::HandshakeTimedOut(limit))
-        });
-        steps.step(Phase::Handshake, peer, said).await
-    };
-    let agreed = steps.bounded(agreed, timeout, &Signal::default()).await;
-    let timeline = steps.finish();
-    if let Err(failure) = agreed {
-        return Err(ConnectError {
-            failure,
-            timeline,
-            sock: None,
-        });
-    }
-    connection.timeline.replace(timeline.clone());
-    let options = StartTls {
-        tls,
-        server_name: Some(name),
-        timeouts,
-    };
-    let too_long = async {
-        clock.run_out(timeout).await;
-        Err(ConnectError {
-            failure: Failure::TimedOut(Phase::Handshake),
-            timeline,
-            sock: None,
-        })
-    };
-    or(start_tls(connection, options, &Signal::default()), too_long).await
+/// What is to be done once there is a connection.
+pub(super) struct Upgrade {
+    pub(super) protocol: Protocol,
+    pub(super) tls: Tls,
+    /// The name that the certificate must have, and to which is spoken.
+    pub(super) name: String,
+    pub(super) timeouts: TlsTimeouts,
+    pub(super) timeout: Option<Duration>,
 }
 
-/// Says what is to be said until TLS can begin.
-async fn agree(connection: &Connection, protocol: Protocol, host: &str) -> Result<(), Failure> {
-    let mut dialogue = Dialogue::new(protocol, host);
-    let not_tls = |what: String| Failure::Tls(TlsFailure::NotTls(what));
-    loop {
-        match dialogue.step() {
-            Next::Say(words) => connection.write(words).await.map_err(lost)?,
-            Next::Listen => {
-                let heard = connection.read(PIECE).await.map_err(lost)?;
-                if heard.is_empty() {
-                    return Err(not_tls("the server has ended the connection before".into()));
-                }
-                dialogue.hear(&heard).map_err(not_tls)?;
-            }
-            Next::Begin => return Ok(()),
+impl Upgrade {
+    /// Speaks TLS on the connection once the server has agreed to.
+    pub(super) async fn run(
+        self,
+        connected: Result<Rc<Connection>, ConnectError>,
+    ) -> Result<Rc<Connection>, ConnectError> {
+        let connection = connected?;
+        let Self {
+            timeouts, timeout, ..
+        } = self;
+        let steps = Steps::go_on(connection.clock.get(), connection.timeline.take());
+        let clock = steps.clock;
+        let peer = connection.remote_address().cloned();
+        let agreed = async {
+            let said = within(timeouts, agree(&connection, self.protocol, &self.name));
+            steps.step(Phase::Handshake, peer, said).await
+        };
+        let agreed = steps.bounded(agreed, timeout, &Signal::default()).await;
+        let timeline = steps.finish();
+        if let Err(failure) = agreed {
+            return Err(ConnectError::failed(failure, timeline));
+        }
+        connection.timeline.replace(timeline.clone());
+        let options = StartTls {
+            tls: self.tls,
+            server_name: Some(self.name),
+            timeouts,
+        };
+        let too_long = async {
+            clock.run_out(timeout).await;
+            let failure = Failure::TimedOut(Phase::Handshake);
+            Err(ConnectError::failed(failure, timeline))
+        };
+        or(start_tls(connection, options, &Signal::default()), too_long).await
+    }
+
+    /// The timeouts of the connection before TLS.
+    pub(super) fn before(&self) -> TlsTimeouts {
+        TlsTimeouts {
+            handshake: None,
+            ..self.timeouts
         }
     }
 }
 
-fn lost(failure: StreamFailure) -> Failure {
-    match failure {
-        StreamFailure::Socket(error) => Failure::Os(OsFailure::new(error)),
-        failure => Failure::Tls(TlsFailure::Protocol(failure.into())),
+/// Says what is to be said until TLS can begin.
+async fn agree(connection: &Connection, protocol: Protocol, name: &str) -> Result<(), Failure> {
+    let mut dialogue = Dialogue::new(protocol, name);
+    let refused = |what: String| Failure::Tls(TlsFailure::StartTls(what));
+    loop {
+        match dialogue.step() {
+            Next::Say(words) => connection.write(words).await?,
+            Next::Listen => {
+                let heard = connection.read(PIECE).await?;
+                if heard.is_empty() {
+                    return Err(refused(
+                        "the server has ended the connection before TLS".into(),
+                    ));
+                }
+                dialogue.hear(&heard).map_err(refused)?;
+            }
+            Next::Begin => return Ok(()),
+        }
     }
 }

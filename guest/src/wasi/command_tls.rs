@@ -1,6 +1,7 @@
 //! What the command has to do with files about TLS: certificates, keys, and the log of secrets.
 
 use super::bindings::wasi::cli::environment;
+use super::bindings::wasi::filesystem::preopens;
 use crate::cli::{self, Answer, TlsFlags};
 use crate::tls::certificate::describe;
 use crate::tls::context::{Context, Trust, VerifyMode, Version};
@@ -8,7 +9,7 @@ use crate::tls::failure::day_and_time;
 use std::fmt::{Display, Write as _};
 use std::fs::{File, OpenOptions};
 use std::io::{Error, ErrorKind, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use x509_cert::der::pem::{LineEnding, encode_string};
 
 /// The settings of the flags, with the files that they name.
@@ -40,7 +41,13 @@ pub(super) fn context(flags: &TlsFlags) -> Result<Context, Answer> {
             None => None,
         };
         let loaded = context.load_cert_chain(&certificates, &key, password.as_deref());
-        loaded.map_err(|failure| unusable("--cert", path, &failure))?;
+        loaded.map_err(|failure| {
+            let key = match &flags.key {
+                Some(key) => format!(", --key {}", key.display()),
+                None => String::new(),
+            };
+            cli::usage(format_args!("--cert {}{key}: {failure}", path.display()))
+        })?;
     }
     let alpn = flags.alpn.iter().map(|it| it.clone().into_bytes());
     let set = context.set_alpn_protocols(alpn.collect());
@@ -80,7 +87,11 @@ pub(super) fn certificates(all: &[Vec<u8>]) -> String {
             Ok(it) => {
                 let _ = writeln!(text, "subject: {}", it.subject);
                 let _ = writeln!(text, "  issuer: {}", it.issuer);
-                let _ = writeln!(text, "  for: {}", it.subject_alternative_names.join(", "));
+                let names = match it.subject_alternative_names.is_empty() {
+                    true => "no name".to_owned(),
+                    false => it.subject_alternative_names.join(", "),
+                };
+                let _ = writeln!(text, "  for: {names}");
                 let dates = [it.not_before, it.not_after].map(day_and_time);
                 let _ = writeln!(text, "  valid: {} to {}", dates[0], dates[1]);
                 let _ = writeln!(text, "  serial number: {}", it.serial_number);
@@ -97,27 +108,32 @@ pub(super) fn certificates(all: &[Vec<u8>]) -> String {
     text
 }
 
-/// Reads a file of the caller's, who names it from where it stands. Not every host tells where that is; then the
-/// directories that it opened are all there is.
+/// Reads a file of the caller's.
 fn read(flag: &str, path: &Path) -> Result<Vec<u8>, Answer> {
     let mut bytes = Vec::new();
-    let read = File::open(standing(path))
-        .or_else(|_| File::open(path))
-        .and_then(|mut file| file.read_to_end(&mut bytes));
-    match read {
+    let opened = File::open(standing(path));
+    match opened.and_then(|mut file| file.read_to_end(&mut bytes)) {
         Ok(_) => Ok(bytes),
         Err(error) => Err(unopened(flag, path, &error)),
     }
 }
 
 fn open_log(path: &Path) -> std::io::Result<File> {
-    let open = |path: &Path| OpenOptions::new().append(true).create(true).open(path);
-    open(&standing(path)).or_else(|_| open(path))
+    OpenOptions::new()
+        .append(true)
+        .create(true)
+        .open(standing(path))
 }
 
-fn standing(path: &Path) -> std::path::PathBuf {
-    let from = environment::get_initial_cwd().unwrap_or_default();
-    Path::new(&from).join(path)
+/// The file that the caller means, who names it from where it stands; if the host has opened a directory by a name that is not
+/// absolute (`--dir .`), or does not tell where the caller stands, from there.
+fn standing(path: &Path) -> PathBuf {
+    let opened = preopens::get_directories();
+    let relative = |(_, name): &(_, String)| !name.starts_with('/');
+    match environment::get_initial_cwd() {
+        Some(from) if !opened.iter().any(relative) => Path::new(&from).join(path),
+        _ => path.to_owned(),
+    }
 }
 
 fn first_line(bytes: Vec<u8>) -> Vec<u8> {
@@ -133,7 +149,7 @@ fn unusable(flag: &str, path: &Path, why: &dyn Display) -> Answer {
 fn unopened(flag: &str, path: &Path, error: &Error) -> Answer {
     let hint = match error.kind() {
         ErrorKind::IsADirectory => "",
-        _ => "; may the component see its directory (--dir)?",
+        _ => "; is it a file, and may the component see its directory (wasmtime's --dir)?",
     };
     unusable(flag, path, &format_args!("{}{hint}", why(error)))
 }

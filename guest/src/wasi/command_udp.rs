@@ -10,6 +10,7 @@ use super::inbound::Inbound;
 use super::open_endpoint::{CALL, EndpointError, create_datagram_endpoint};
 use super::outbound::{Outbound, Unwanted};
 use super::signal::Signal;
+use crate::address::Address;
 use crate::cli::{self, Answer, DONE, FAILED, USAGE, Udp};
 use crate::draw;
 use crate::failure::{Failure, OsFailure, SocketError};
@@ -19,7 +20,6 @@ use crate::sentence;
 use futures_lite::future::or;
 use serde_json::json;
 use std::cell::{Cell, RefCell};
-use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 use wit_bindgen::rt::async_support::yield_async;
@@ -146,7 +146,7 @@ impl Session<'_> {
                 1 => "1 byte".to_owned(),
                 bytes => format!("{bytes} bytes"),
             };
-            self.tell(&format!("from {}: {bytes}\n", SocketAddr::from(address)));
+            self.tell(&format!("from {}: {bytes}\n", Address::from(address)));
         }
         lines::write(&data, self.arguments.hex, printed.buffer());
         match self.arguments.common.verbose {
@@ -241,9 +241,8 @@ impl Session<'_> {
     }
 
     fn warn(&self, why: &str) {
-        let Udp { host, port, .. } = self.arguments;
         let why = format!("warning: {why}");
-        self.tell(&failed(host.as_deref(), port, &why).text);
+        self.tell(&failed(&self.arguments.place(), &why).text);
     }
 
     /// What is told on the way; `--json` tells it all at the end.
@@ -257,7 +256,7 @@ impl Session<'_> {
     fn opened(&self) -> String {
         let Udp { common, listen, .. } = self.arguments;
         let (local, remote) = self.addresses();
-        let shown = |it: Option<SocketAddr>| it.map_or("nowhere".into(), |it| it.to_string());
+        let shown = |it: Option<&Address>| it.map_or("nowhere".into(), Address::to_string);
         let mut text = match (listen, common.verbose) {
             (true, _) => format!("listening on {}\n", shown(local)),
             (false, true) => format!("from {} to {}\n", shown(local), shown(remote)),
@@ -269,10 +268,11 @@ impl Session<'_> {
         text
     }
 
-    fn addresses(&self) -> (Option<SocketAddr>, Option<SocketAddr>) {
-        let local = self.endpoint.local_address();
-        let remote = self.endpoint.remote_address();
-        (local.map(Into::into), remote.map(Into::into))
+    fn addresses(&self) -> (Option<&Address>, Option<&Address>) {
+        (
+            self.endpoint.local_address(),
+            self.endpoint.remote_address(),
+        )
     }
 
     /// How many datagrams went out: all lines but those that made none.
@@ -306,8 +306,8 @@ impl Session<'_> {
         if self.arguments.common.json {
             let (local, remote) = self.addresses();
             let report = Exchange {
-                local,
-                remote,
+                local: local.cloned(),
+                remote: remote.cloned(),
                 // Not of the network: standard input or output.
                 failure: why.as_ref().map(|why| json!({ "transfer": why })),
                 message: why,
@@ -327,7 +327,6 @@ impl Session<'_> {
                 "{dropped} datagrams or failures were lost, as standard output did not take them in time"
             ));
         }
-        let Udp { host, port, .. } = self.arguments;
         match (why, status) {
             (None, DONE) => Ok(()),
             // All is told.
@@ -336,7 +335,7 @@ impl Session<'_> {
                 status,
             }),
             (Some(why), USAGE) => Err(cli::usage(why)),
-            (Some(why), _) => Err(failed(host.as_deref(), port, &why)),
+            (Some(why), _) => Err(failed(&self.arguments.place(), &why)),
         }
     }
 }
@@ -368,9 +367,7 @@ fn told(arguments: &Udp, error: EndpointError) -> Answer {
     let EndpointError {
         failure, timeline, ..
     } = error;
-    let Udp {
-        host, port, common, ..
-    } = arguments;
+    let Udp { common, .. } = arguments;
     let status = match sentence::is_of_usage(&failure) {
         true => USAGE,
         false => FAILED,
@@ -390,7 +387,7 @@ fn told(arguments: &Udp, error: EndpointError) -> Answer {
     if status == USAGE {
         return cli::usage(why);
     }
-    let mut answer = failed(host.as_deref(), port, &why);
+    let mut answer = failed(&arguments.place(), &why);
     answer.text += &match common.verbose {
         true => draw::timeline(&timeline, symbols()),
         false => draw::failures(&timeline),

@@ -5,30 +5,22 @@ use super::bindings::wasi::sockets::types::TcpSocket;
 use super::connection::Connection;
 use super::lookup::{allowed, lookup};
 use super::race::race;
-use super::secure::{check, handshake, session};
+use super::secure::secure;
 use super::signal::Signal;
-use super::socket;
-use super::steps::Steps;
+use super::sockets::{StreamSocket, check_no_delay};
+use super::steps::{CallError, Steps};
 use crate::failure::{Failure, OsFailure, Phase, SocketError};
 use crate::interleave::interleave;
 use crate::networks::Networks;
 use crate::options::{Milestone, Options};
 use crate::service::{End, HostAddress, Service};
-use crate::timeline::Step;
 use std::net::SocketAddr;
 use std::rc::Rc;
 
 /// The name of the call in asyncio.
 pub(super) const CALL: &str = "create_connection";
 
-/// Why a call failed, and what was tried.
-#[derive(Debug)]
-pub(super) struct ConnectError {
-    pub(super) failure: Failure,
-    pub(super) timeline: Vec<Step>,
-    /// The caller's, which was not touched.
-    pub(super) sock: Option<TcpSocket>,
-}
+pub(super) type ConnectError = CallError<TcpSocket>;
 
 /// Opens a connection. Ends with `cancelled` when the signal is raised.
 pub(super) async fn create_connection(
@@ -38,13 +30,7 @@ pub(super) async fn create_connection(
 ) -> Result<Rc<Connection>, ConnectError> {
     let (networks, peer) = match accept(&options, sock.as_ref()) {
         Ok(accepted) => accepted,
-        Err(failure) => {
-            return Err(ConnectError {
-                failure,
-                timeline: Vec::new(),
-                sock,
-            });
-        }
+        Err(failure) => return Err(ConnectError::refused(failure, sock)),
     };
     let call = Call {
         options: &options,
@@ -60,11 +46,7 @@ pub(super) async fn create_connection(
             connection.timeline.replace(timeline);
             Ok(connection)
         }
-        Err(failure) => Err(ConnectError {
-            failure,
-            timeline,
-            sock: None,
-        }),
+        Err(failure) => Err(ConnectError::failed(failure, timeline)),
     }
 }
 
@@ -75,6 +57,12 @@ fn accept(
 ) -> Result<(Networks, Option<SocketAddr>), Failure> {
     options.check()?;
     let networks = Networks::parse(&options.refuse_networks)?;
+    check_no_delay(&options.socket)?;
+    if sock.is_some() && options.socket.no_delay == Some(true) {
+        return Err(Failure::NotSupported(
+            "no-delay: it cannot be set on sock, which is a socket of WASI".into(),
+        ));
+    }
     let peer = sock.map(peer).transpose()?;
     if let Some(peer) = peer {
         networks.check(peer)?;
@@ -105,14 +93,15 @@ impl Call<'_> {
     async fn run(&self, sock: Option<(TcpSocket, SocketAddr)>) -> Result<Rc<Connection>, Failure> {
         let options = self.options;
         if let Some((sock, peer)) = sock {
-            socket::set(&sock, &options.socket)?;
+            let sock = StreamSocket::from(sock);
+            sock.set(&options.socket)?;
             return self.secure(sock, peer).await;
         }
         let candidates = self.candidates().await?;
         let candidates = interleave(candidates, options.first_address_family_count());
         let local = self.local_addresses().await?;
         if options.race_until == Milestone::Tls {
-            check(options)?;
+            options.security().check()?;
         }
         let attempts = Attempts {
             options,
@@ -125,16 +114,12 @@ impl Call<'_> {
         }
     }
 
-    async fn secure(&self, socket: TcpSocket, peer: SocketAddr) -> Result<Rc<Connection>, Failure> {
-        let session = session(self.options)?;
-        let tls = session.is_some();
-        let connection = Connection::new(socket, session, self.options.tls_timeouts.shutdown());
-        if tls {
-            let handshake = handshake(&connection, self.options.tls_timeouts);
-            let done = self.steps.step(Phase::Handshake, Some(peer), handshake);
-            done.await?;
-        }
-        Ok(connection)
+    async fn secure(
+        &self,
+        socket: StreamSocket,
+        peer: SocketAddr,
+    ) -> Result<Rc<Connection>, Failure> {
+        secure(&self.steps, socket, peer.into(), self.options.security()).await
     }
 
     /// The addresses to try, in the resolver's order, without those that the caller refuses.

@@ -1,6 +1,6 @@
 //! An open connection: asyncio's transport.
 
-use super::bindings::wasi::sockets::types::{ErrorCode, IpSocketAddress, TcpSocket};
+use super::bindings::wasi::sockets::types::ErrorCode;
 use super::bindings::{wit_future, wit_stream};
 use super::clock::{Clock, sleep};
 use super::failure::StreamFailure;
@@ -10,10 +10,13 @@ use super::outbound::Outbound;
 use super::pump;
 use super::receiver::Receiver;
 use super::signal::Signal;
+use super::sockets::StreamSocket;
 use super::suspended::suspended;
+use crate::address::Address;
 use crate::failure::{AttemptFailure, Failure, OsFailure, SocketError, TlsFailure};
 use crate::timeline::Step;
 use crate::tls::session::{Facts, Session};
+use crate::unix::Credentials;
 use async_lock::Mutex;
 use futures_lite::future::{or, poll_once};
 use std::cell::{Cell, RefCell};
@@ -46,7 +49,7 @@ enum Direction {
 #[derive(Debug)]
 pub(super) struct Connection {
     /// Gone when the connection was closed.
-    socket: RefCell<Option<TcpSocket>>,
+    socket: RefCell<Option<StreamSocket>>,
     session: Option<RefCell<Session>>,
     /// The socket's streams, once they are needed. Without TLS, `receive` and `send` go around them.
     receiver: Mutex<Option<Receiver>>,
@@ -64,8 +67,9 @@ pub(super) struct Connection {
     pub(super) sent: Cell<u64>,
     /// How many more `send_all` has taken and is sending.
     pub(super) unsent: Cell<u64>,
-    local_address: Option<IpSocketAddress>,
-    remote_address: Option<IpSocketAddress>,
+    local_address: Option<Address>,
+    remote_address: Option<Address>,
+    credentials: Option<Credentials>,
     /// What was done to connect, by this clock.
     pub(super) timeline: RefCell<Vec<Step>>,
     pub(super) clock: Cell<Clock>,
@@ -74,13 +78,18 @@ pub(super) struct Connection {
 impl Connection {
     /// A connection on this socket; with TLS, to be followed by [`Connection::handshake`].
     pub(super) fn new(
-        socket: TcpSocket,
+        socket: StreamSocket,
         session: Option<Session>,
         shutdown_timeout: Duration,
     ) -> Rc<Self> {
-        Rc::new(Self {
-            local_address: socket.get_local_address().ok(),
-            remote_address: socket.get_remote_address().ok(),
+        Rc::new(Self::on(socket, session, shutdown_timeout))
+    }
+
+    fn on(socket: StreamSocket, session: Option<Session>, shutdown_timeout: Duration) -> Self {
+        Self {
+            local_address: socket.local_address(),
+            remote_address: socket.remote_address(),
+            credentials: socket.credentials(),
             socket: RefCell::new(Some(socket)),
             session: session.map(RefCell::new),
             receiver: Mutex::new(None),
@@ -96,7 +105,7 @@ impl Connection {
             unsent: Cell::new(0),
             timeline: RefCell::default(),
             clock: Cell::new(Clock::start()),
-        })
+        }
     }
 
     /// The same connection with TLS on it, still to be followed by [`Connection::handshake`].
@@ -114,8 +123,7 @@ impl Connection {
         }
         // What a cancelled call has left is not lost.
         if let Some(outbound) = self.outbound.lock().await.as_mut() {
-            let flushed = self.flush(outbound).await;
-            flushed.map_err(lost)?;
+            self.flush(outbound).await?;
         }
         let this = Rc::try_unwrap(self).map_err(|_| in_use())?;
         let mut carrier = this.session.map(RefCell::into_inner);
@@ -136,7 +144,8 @@ impl Connection {
                     ))));
                 }
             }
-            if receiver.end.is_some() {
+            let ended = carrier.as_ref().is_some_and(Session::peer_closed);
+            if ended || receiver.end.is_some() {
                 return Err(OsFailure::new(SocketError::ConnectionReset).into());
             }
         }
@@ -150,28 +159,20 @@ impl Connection {
             outbound: this.outbound,
             timeline: this.timeline,
             clock: this.clock,
-            local_address: this.local_address,
-            remote_address: this.remote_address,
-            socket: RefCell::new(Some(socket)),
-            session: Some(RefCell::new(session)),
-            receiving: Cell::new(Direction::Free),
-            sending: Cell::new(Direction::Free),
-            closing: Signal::default(),
-            ended: Signal::default(),
-            failure: RefCell::new(None),
-            shutdown_timeout,
-            received: Cell::new(0),
-            sent: Cell::new(0),
-            unsent: Cell::new(0),
+            ..Self::on(socket, Some(session), shutdown_timeout)
         }))
     }
 
-    pub(super) fn local_address(&self) -> Option<IpSocketAddress> {
-        self.local_address
+    pub(super) fn local_address(&self) -> Option<&Address> {
+        self.local_address.as_ref()
     }
 
-    pub(super) fn remote_address(&self) -> Option<IpSocketAddress> {
-        self.remote_address
+    pub(super) fn remote_address(&self) -> Option<&Address> {
+        self.remote_address.as_ref()
+    }
+
+    pub(super) fn credentials(&self) -> Option<Credentials> {
+        self.credentials
     }
 
     pub(super) fn facts(&self) -> Option<Facts> {
@@ -579,16 +580,6 @@ impl Connection {
             true => StreamFailure::Aborted,
             false => SocketError::InvalidState.into(),
         }
-    }
-}
-
-/// What has ended the connection before TLS could begin.
-fn lost(failure: StreamFailure) -> Failure {
-    match failure {
-        StreamFailure::Socket(error) => OsFailure::new(error).into(),
-        StreamFailure::Tls(failure) => Failure::Tls(failure),
-        StreamFailure::Aborted => OsFailure::new(SocketError::ConnectionAborted).into(),
-        StreamFailure::TimedOut => OsFailure::new(SocketError::Timeout).into(),
     }
 }
 

@@ -1,7 +1,6 @@
 //! The exported interface `datagrams` of the WIT.
 
-use super::bindings::exports::switchboard::connect::datagrams;
-use super::bindings::wasi::sockets::types::IpSocketAddress;
+use super::bindings::exports::switchboard::connect::{datagrams, types};
 use super::endpoint::{Endpoint, SendFailure};
 use super::open_endpoint::{CALL, create_datagram_endpoint};
 use super::options::read_endpoint_options;
@@ -52,9 +51,9 @@ impl datagrams::GuestEndpoint for EndpointResource {
     async fn send_to(
         &self,
         data: Vec<u8>,
-        address: Option<IpSocketAddress>,
+        address: Option<types::Address>,
     ) -> Result<(), datagrams::SendFailure> {
-        Ok(suspended(self.0.send_to(data, address)).await?)
+        Ok(suspended(self.0.send_to(data, address.map(Into::into))).await?)
     }
 
     async fn send_batch(
@@ -78,12 +77,12 @@ impl datagrams::GuestEndpoint for EndpointResource {
         self.0.dropped()
     }
 
-    fn local_address(&self) -> Option<IpSocketAddress> {
-        self.0.local_address()
+    fn local_address(&self) -> Option<types::Address> {
+        self.0.local_address().cloned().map(Into::into)
     }
 
-    fn remote_address(&self) -> Option<IpSocketAddress> {
-        self.0.remote_address()
+    fn remote_address(&self) -> Option<types::Address> {
+        self.0.remote_address().cloned().map(Into::into)
     }
 
     fn timeline(&self) -> Vec<datagrams::Step> {

@@ -1,19 +1,18 @@
 //! An open endpoint: asyncio's datagram transport.
 
 use super::bindings::exports::switchboard::connect::datagrams::{Datagram, Event, Outgoing};
-use super::bindings::wasi::sockets::types::{IpSocketAddress, UdpSocket};
 use super::clock::{Clock, sleep};
 use super::signal::Signal;
-use super::udp;
-use crate::endpoint::{Destinations, Unsent, refusals};
-use crate::failure::{OsFailure, SocketError};
+use super::sockets::DatagramSocket;
+use crate::address::Address;
+use crate::destinations::{Destinations, Unsent, refusals};
+use crate::failure::OsFailure;
 use crate::networks::Networks;
 use crate::queue::Queue;
 use crate::timeline::Step;
 use crate::turns::{TURN, Turn, Turns};
 use futures_lite::future::{or, poll_once};
 use std::cell::{Cell, RefCell};
-use std::net::SocketAddr;
 use std::ops::Deref;
 use std::pin::pin;
 use std::rc::Rc;
@@ -37,7 +36,7 @@ pub(super) enum SendFailure {
 /// A socket that tells when it is closed.
 #[derive(Debug)]
 struct Socket {
-    socket: UdpSocket,
+    socket: DatagramSocket,
     closed: Rc<Signal>,
 }
 
@@ -49,9 +48,9 @@ impl Drop for Socket {
 }
 
 impl Deref for Socket {
-    type Target = UdpSocket;
+    type Target = DatagramSocket;
 
-    fn deref(&self) -> &UdpSocket {
+    fn deref(&self) -> &DatagramSocket {
         &self.socket
     }
 }
@@ -65,7 +64,7 @@ pub(super) struct Endpoint {
     closed: Rc<Signal>,
     /// `abort`: whatever is pending ends.
     ended: Signal,
-    local_address: Option<IpSocketAddress>,
+    local_address: Option<Address>,
     destinations: Destinations,
     networks: Networks,
     queue: RefCell<Queue<Event>>,
@@ -79,19 +78,23 @@ pub(super) struct Endpoint {
 }
 
 impl Endpoint {
-    /// An endpoint on a socket that is bound. It receives from now on, whether anybody asks for it or not.
+    /// An endpoint on a socket that is bound, if it can be; `chosen` is to whom alone it sends. It receives from now on,
+    /// whether anybody asks for it or not.
     pub(super) fn open(
-        socket: UdpSocket,
+        socket: DatagramSocket,
+        chosen: Option<Address>,
         networks: Networks,
         queue_limit: u64,
         timeline: Vec<Step>,
     ) -> Rc<Self> {
         let closed = Rc::new(Signal::default());
-        let local_address = socket.get_local_address().ok();
         let destinations = Destinations {
-            ipv6: udp::is_ipv6(&socket),
-            peer: socket.get_remote_address().ok().map(SocketAddr::from),
+            family: socket.family(),
+            peer: socket.remote_address(),
+            chosen,
         };
+        let can_receive = socket.can_receive();
+        let local_address = socket.local_address();
         let socket = Rc::new(Socket {
             socket,
             closed: closed.clone(),
@@ -109,7 +112,10 @@ impl Endpoint {
             sent: event_listener::Event::new(),
             timeline,
         });
-        spawn_local(endpoint.clone().receive(socket));
+        // What has no name nobody can send to: a Unix socket's alone.
+        if can_receive {
+            spawn_local(endpoint.clone().receive(socket));
+        }
         endpoint
     }
 
@@ -138,7 +144,7 @@ impl Endpoint {
             let failed = received.is_err();
             match received {
                 Ok((data, address)) => self.received(data, address),
-                Err(code) => self.failed(OsFailure::new(code.into())),
+                Err(code) => self.failed(OsFailure::new(code)),
             }
             match turns.after(waited, failed) {
                 Turn::GoOn => {}
@@ -148,9 +154,10 @@ impl Endpoint {
         }
     }
 
-    fn received(&self, data: Vec<u8>, address: IpSocketAddress) {
-        if self.destinations.is_from_peer(address.into()) {
+    fn received(&self, data: Vec<u8>, address: Address) {
+        if self.destinations.is_from_peer(&address) {
             let bytes = data.len();
+            let address = address.into();
             self.push(Event::Received(Datagram { data, address }), bytes);
         }
     }
@@ -172,17 +179,17 @@ impl Endpoint {
     pub(super) async fn send_to(
         &self,
         data: Vec<u8>,
-        address: Option<IpSocketAddress>,
+        address: Option<Address>,
     ) -> Result<(), SendFailure> {
         let socket = self.socket.borrow().clone();
         let socket = socket.ok_or(SendFailure::Closed)?;
-        let address = address.map(SocketAddr::from);
-        if let (Some(address), None) = (address, self.destinations.peer) {
+        let ip = address.as_ref().and_then(Address::ip);
+        if let (Some(address), None) = (ip, &self.destinations.peer) {
             let allowed = self.networks.check(address);
             allowed.map_err(|failure| SendFailure::RefusedNetwork(failure.to_string()))?;
         }
         let to = match self.destinations.resolve(data.len(), address) {
-            Ok(to) => to.map(IpSocketAddress::from),
+            Ok(to) => to,
             Err(Unsent::Refused(text)) => return Err(SendFailure::InvalidArgument(text)),
             Err(Unsent::Failed(failure)) => {
                 self.failed(failure);
@@ -195,16 +202,15 @@ impl Endpoint {
             Err(SendFailure::Closed)
         };
         // Of a copy, since the system takes the list; only where there is a peer it tells of earlier datagrams.
-        let again = self.destinations.peer.map(|_| data.clone());
+        let again = self.destinations.peer.as_ref().map(|_| data.clone());
         let sent = async {
-            let Err(first) = socket.send(data, to).await else {
+            let Err(first) = socket.send(data, to.clone()).await else {
                 return Ok(Vec::new());
             };
-            let first = SocketError::from(first);
             let Some(data) = again else {
                 return Ok(vec![first]);
             };
-            let second = socket.send(data, to).await.map_err(SocketError::from);
+            let second = socket.send(data, to).await;
             Ok(refusals(first, second))
         };
         for refusal in or(ended, sent).await? {
@@ -220,7 +226,7 @@ impl Endpoint {
     ) -> (u32, Result<(), SendFailure>) {
         let mut count = 0;
         for Outgoing { data, address } in datagrams {
-            if let Err(failure) = self.send_to(data, address).await {
+            if let Err(failure) = self.send_to(data, address.map(Into::into)).await {
                 return (count, Err(failure));
             }
             count += 1;
@@ -289,13 +295,13 @@ impl Endpoint {
     }
 
     /// The address of this side.
-    pub(super) fn local_address(&self) -> Option<IpSocketAddress> {
-        self.local_address
+    pub(super) fn local_address(&self) -> Option<&Address> {
+        self.local_address.as_ref()
     }
 
     /// The peer.
-    pub(super) fn remote_address(&self) -> Option<IpSocketAddress> {
-        self.destinations.peer.map(Into::into)
+    pub(super) fn remote_address(&self) -> Option<&Address> {
+        self.destinations.peer.as_ref()
     }
 
     /// Waits for what is being sent, and closes.

@@ -32,7 +32,7 @@ impl From<ErrorCode> for SocketError {
 
 impl From<SocketError> for ErrorCode {
     fn from(error: SocketError) -> Self {
-        match error {
+        match error.in_wasi() {
             SocketError::AccessDenied => ErrorCode::AccessDenied,
             SocketError::NotSupported => ErrorCode::NotSupported,
             SocketError::InvalidArgument => ErrorCode::InvalidArgument,
@@ -48,6 +48,7 @@ impl From<SocketError> for ErrorCode {
             SocketError::ConnectionAborted => ErrorCode::ConnectionAborted,
             SocketError::DatagramTooLarge => ErrorCode::DatagramTooLarge,
             SocketError::Other(text) => ErrorCode::Other(text),
+            SocketError::Posix(errno) => ErrorCode::Other(Some(errno.text().into())),
         }
     }
 }
@@ -85,7 +86,9 @@ impl From<LookupFailure> for wit::LookupFailure {
             LookupFailure::NotFound => wit::LookupFailure::NotFound,
             LookupFailure::Temporary => wit::LookupFailure::Temporary,
             LookupFailure::Permanent => wit::LookupFailure::Permanent,
-            LookupFailure::FamilyNotSupported => wit::LookupFailure::FamilyNotSupported,
+            LookupFailure::FamilyNotSupported | LookupFailure::FamilyUnknown => {
+                wit::LookupFailure::FamilyNotSupported
+            }
             LookupFailure::ServiceNotSupported => wit::LookupFailure::ServiceNotSupported,
             LookupFailure::ProtocolNotSupported => wit::LookupFailure::ProtocolNotSupported,
             LookupFailure::BadFlags => wit::LookupFailure::BadFlags,
@@ -181,6 +184,18 @@ impl From<StreamFailure> for String {
             StreamFailure::Tls(failure) => failure.to_string(),
             StreamFailure::Aborted => "the connection was aborted".into(),
             StreamFailure::TimedOut => "the peer did not take the last bytes in time".into(),
+        }
+    }
+}
+
+/// What has ended a connection before TLS could begin on it.
+impl From<StreamFailure> for Failure {
+    fn from(failure: StreamFailure) -> Self {
+        match failure {
+            StreamFailure::Socket(error) => OsFailure::new(error).into(),
+            StreamFailure::Tls(failure) => Failure::Tls(failure),
+            StreamFailure::Aborted => OsFailure::new(SocketError::ConnectionAborted).into(),
+            StreamFailure::TimedOut => OsFailure::new(SocketError::Timeout).into(),
         }
     }
 }

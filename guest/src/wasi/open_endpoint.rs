@@ -5,13 +5,13 @@ use super::bindings::wasi::sockets::types::UdpSocket;
 use super::endpoint::Endpoint;
 use super::lookup::{allowed, lookup};
 use super::signal::Signal;
-use super::steps::Steps;
-use super::udp;
+use super::sockets::DatagramSocket;
+use super::steps::{CallError, Steps};
+use crate::address::{self, Address};
 use crate::endpoint::{EndpointOptions, Pair, first_or_all};
 use crate::failure::{Failure, OsFailure, Phase, SocketError};
 use crate::networks::Networks;
 use crate::service::{End, HostAddress};
-use crate::timeline::Step;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use wit_bindgen::rt::async_support::yield_async;
@@ -19,14 +19,7 @@ use wit_bindgen::rt::async_support::yield_async;
 /// The name of the call in asyncio.
 pub(super) const CALL: &str = "create_datagram_endpoint";
 
-/// Why a call failed, and what was tried.
-#[derive(Debug)]
-pub(super) struct EndpointError {
-    pub(super) failure: Failure,
-    pub(super) timeline: Vec<Step>,
-    /// The caller's, which was not touched.
-    pub(super) sock: Option<UdpSocket>,
-}
+pub(super) type EndpointError = CallError<UdpSocket>;
 
 /// Creates an endpoint. Ends with `cancelled` when the signal is raised.
 pub(super) async fn create_datagram_endpoint(
@@ -36,13 +29,7 @@ pub(super) async fn create_datagram_endpoint(
 ) -> Result<Rc<Endpoint>, EndpointError> {
     let networks = match accept(&options, sock.as_ref()) {
         Ok(networks) => networks,
-        Err(failure) => {
-            return Err(EndpointError {
-                failure,
-                timeline: Vec::new(),
-                sock,
-            });
-        }
+        Err(failure) => return Err(EndpointError::refused(failure, sock)),
     };
     let call = Call {
         options: &options,
@@ -53,15 +40,11 @@ pub(super) async fn create_datagram_endpoint(
     let result = call.steps.bounded(work, options.timeout, cancelled).await;
     let timeline = call.steps.finish();
     match result {
-        Ok(socket) => {
+        Ok((socket, chosen)) => {
             let limit = options.queue_limit();
-            Ok(Endpoint::open(socket, networks, limit, timeline))
+            Ok(Endpoint::open(socket, chosen, networks, limit, timeline))
         }
-        Err(failure) => Err(EndpointError {
-            failure,
-            timeline,
-            sock: None,
-        }),
+        Err(failure) => Err(EndpointError::failed(failure, timeline)),
     }
 }
 
@@ -76,6 +59,9 @@ fn accept(options: &EndpointOptions, sock: Option<&UdpSocket>) -> Result<Network
     Ok(networks)
 }
 
+/// A socket that is bound, and connected if there is a peer; and to whom alone to send.
+type Opened = (DatagramSocket, Option<Address>);
+
 /// One call of `create-datagram-endpoint`.
 struct Call<'a> {
     options: &'a EndpointOptions,
@@ -84,33 +70,45 @@ struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// A socket that is bound, and connected if there is a peer.
-    async fn socket(&self, sock: Option<UdpSocket>) -> Result<UdpSocket, Failure> {
+    async fn socket(&self, sock: Option<UdpSocket>) -> Result<Opened, Failure> {
         if let Some(sock) = sock {
-            udp::set(&sock, &self.options.socket)?;
-            if let Some(local) = udp::unbound(&sock) {
-                self.bind(&sock, local).await?;
+            let sock = DatagramSocket::from(sock);
+            sock.set(&self.options.socket)?;
+            if let Some(local) = sock.unbound() {
+                self.bind(&sock, local.into()).await?;
             }
-            return Ok(sock);
+            return Ok((sock, None));
         }
+        let mut failures = Vec::new();
+        if self.options.is_unix() {
+            match self.open_unix().await {
+                Err(Failure::Os(failure)) => failures.push(failure),
+                result => return result,
+            }
+        } else {
+            for pair in self.pairs().await? {
+                match self.open(pair).await {
+                    Err(Failure::Os(failure)) => failures.push(failure),
+                    result => return result,
+                }
+                // There may be many pairs: it is the turn of those who could end the call.
+                yield_async().await;
+            }
+        }
+        Err(first_or_all(failures, self.options.all_errors))
+    }
+
+    /// Which addresses to try.
+    async fn pairs(&self) -> Result<Vec<Pair>, Failure> {
         let local = self.addresses(End::Local, &self.options.local_address);
         let local = local.await?;
+        self.options.check_remote()?;
         let remote = self.addresses(End::Remote, &self.options.remote_address);
         let remote = match remote.await? {
             Some(found) => Some(allowed(&self.steps, self.networks, found)?),
             None => None,
         };
-        let pairs = self.options.pairs(local, remote)?;
-        let mut failures = Vec::new();
-        for pair in pairs {
-            match self.open(pair).await {
-                Err(Failure::Os(failure)) => failures.push(failure),
-                result => return result,
-            }
-            // There may be many pairs: it is the turn of those who could end the call.
-            yield_async().await;
-        }
-        Err(first_or_all(failures, self.options.all_errors))
+        self.options.pairs(local, remote)
     }
 
     /// The addresses of one side. That a port is none is found here, and not, as in asyncio, when it is used.
@@ -127,47 +125,74 @@ impl Call<'_> {
     }
 
     /// Only a failure of the system is a reason to try the next pair (B-V10).
-    async fn open(&self, pair: Pair) -> Result<UdpSocket, Failure> {
+    async fn open(&self, pair: Pair) -> Result<Opened, Failure> {
         let socket = self.create(&pair).inspect_err(|failure| {
             let (phase, address) = match (pair.local, pair.remote) {
                 (Some(local), _) => (Phase::Bind, Some(local)),
                 (None, remote) => (Phase::Connect, remote),
             };
-            if let Some(address) = address {
-                let failure = failure.clone().into();
-                self.steps.failed(phase, address, failure);
+            if let (Some(address), Failure::Os(_)) = (address, failure) {
+                self.steps.failed(phase, address, failure.clone());
             }
         })?;
-        udp::set_beyond_wasi(self.options)?;
-        if let Some(local) = pair.local {
+        let (local, remote) = (pair.local.map(Into::into), pair.remote.map(Into::into));
+        self.place(socket, local, remote).await
+    }
+
+    /// Of Unix sockets there are no pairs to choose from.
+    async fn open_unix(&self) -> Result<Opened, Failure> {
+        let (local, remote) = self.options.unix_pair();
+        let (local, remote) = (
+            local.map(address::unix).transpose()?,
+            remote.map(address::unix).transpose()?,
+        );
+        self.check_protocol()?;
+        let socket = DatagramSocket::unix(self.options)?;
+        self.place(socket, local, remote).await
+    }
+
+    /// Binds, and chooses the peer, unless that is one to broadcast to (B.4).
+    async fn place(
+        &self,
+        socket: DatagramSocket,
+        local: Option<Address>,
+        remote: Option<Address>,
+    ) -> Result<Opened, Failure> {
+        if let Some(local) = local {
             self.bind(&socket, local).await?;
         }
-        if let Some(remote) = pair.remote {
-            let connect = async { udp::connect(&socket, remote) };
+        if let (Some(remote), false) = (&remote, self.options.allow_broadcast) {
+            let connect = async { socket.connect(remote.clone()) };
             self.steps
-                .step(Phase::Connect, Some(remote), connect)
+                .step(Phase::Connect, Some(remote.clone()), connect)
                 .await?;
         }
-        Ok(socket)
+        Ok((socket, remote))
     }
 
-    fn create(&self, pair: &Pair) -> Result<UdpSocket, OsFailure> {
-        let Self { options, .. } = self;
-        if options.has_no_address() && !options.hints.protocol_fits() {
-            // B.4: without a lookup it is the system that refuses.
-            return Err(OsFailure {
+    fn create(&self, pair: &Pair) -> Result<DatagramSocket, Failure> {
+        self.check_protocol()?;
+        if pair.is_mixed() {
+            return Err(OsFailure::new(SocketError::RemoteUnreachable).into());
+        }
+        DatagramSocket::udp(pair.is_ipv6(), self.options)
+    }
+
+    /// B.4: without a lookup it is the system that refuses.
+    fn check_protocol(&self) -> Result<(), OsFailure> {
+        match self.options.protocol_fits() {
+            true => Ok(()),
+            false => Err(OsFailure {
                 code: SocketError::NotSupported,
                 message: "[Errno 93] Protocol not supported".into(),
-            });
+            }),
         }
-        if pair.is_mixed() {
-            return Err(OsFailure::new(SocketError::RemoteUnreachable));
-        }
-        udp::create(pair.is_ipv6(), &options.socket)
     }
 
-    async fn bind(&self, socket: &UdpSocket, local: SocketAddr) -> Result<(), OsFailure> {
-        let bind = async { udp::bind(socket, local) };
-        self.steps.step(Phase::Bind, Some(local), bind).await
+    async fn bind(&self, socket: &DatagramSocket, local: Address) -> Result<(), OsFailure> {
+        let bind = async { socket.bind(local.clone()) };
+        self.steps
+            .step(Phase::Bind, Some(local.clone()), bind)
+            .await
     }
 }

@@ -8,6 +8,7 @@ use crate::lookup::{Family, Flags, Hints};
 use crate::options::{KeepAlive, Milestone, Options, SocketOptions, Tls, TlsTimeouts};
 use crate::service::{HostAddress, Service, Transport};
 use crate::tls::context::Context;
+use crate::unix::UnixOptions;
 use std::time::Duration;
 
 /// Reads the options, without the socket that may have come with them.
@@ -56,6 +57,30 @@ pub(super) fn read_options(options: streams::ConnectionOptions<'_>, sock: bool) 
             hop_limit: options.hop_limit,
             receive_buffer_size: options.receive_buffer_size,
             send_buffer_size: options.send_buffer_size,
+            no_delay: options.no_delay,
+        },
+    }
+}
+
+/// Reads the options of a Unix connection, without the socket that may have come with them.
+pub(super) fn read_unix_options(options: streams::UnixOptions<'_>, sock: bool) -> UnixOptions {
+    UnixOptions {
+        path: options.path,
+        sock,
+        tls: options
+            .tls
+            .as_ref()
+            .map(|tls| read_tls(tls, options.server_name.as_deref())),
+        server_name: options.server_name,
+        tls_timeouts: TlsTimeouts {
+            handshake: options.handshake_timeout.map(Duration::from_nanos),
+            shutdown: options.shutdown_timeout.map(Duration::from_nanos),
+        },
+        timeout: options.timeout.map(Duration::from_nanos),
+        socket: SocketOptions {
+            receive_buffer_size: options.receive_buffer_size,
+            send_buffer_size: options.send_buffer_size,
+            ..SocketOptions::default()
         },
     }
 }
@@ -68,6 +93,8 @@ pub(super) fn read_endpoint_options(
     EndpointOptions {
         local_address: options.local_address.map(Into::into),
         remote_address: options.remote_address.map(Into::into),
+        unix_local: options.unix_local,
+        unix_remote: options.unix_remote,
         hints: Hints {
             transport: Transport::Udp,
             family: options.family.map(Into::into),
@@ -82,10 +109,10 @@ pub(super) fn read_endpoint_options(
         timeout: options.timeout.map(Duration::from_nanos),
         refuse_networks: options.refuse_networks,
         socket: SocketOptions {
-            keep_alive: None,
             hop_limit: options.hop_limit,
             receive_buffer_size: options.receive_buffer_size,
             send_buffer_size: options.send_buffer_size,
+            ..SocketOptions::default()
         },
         queue_limit: options.queue_limit,
     }
@@ -134,6 +161,7 @@ impl From<types::Family> for Family {
         match family {
             types::Family::Inet => Family::Inet,
             types::Family::Inet6 => Family::Inet6,
+            types::Family::Unix => Family::Unix,
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The receiving side of a connection: what has arrived, and how it ended.
 
-use super::bindings::wasi::sockets::types::TcpSocket;
 use super::failure::StreamFailure;
 use super::inbound::Inbound;
+use super::sockets::StreamSocket;
 
 /// The receiving side.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ pub(super) struct Receiver {
 
 impl Receiver {
     /// Begins to receive.
-    pub(super) fn new(socket: &TcpSocket) -> Self {
+    pub(super) fn new(socket: &StreamSocket) -> Self {
         Self {
             inbound: Inbound::socket(socket.receive()),
             plaintext: Vec::new(),

@@ -2,13 +2,12 @@
 
 use super::connect::ConnectError;
 use super::connection::Connection;
-use super::secure::handshake;
+use super::secure::within;
 use super::signal::Signal;
 use super::steps::Steps;
 use crate::failure::{Failure, Phase};
 use crate::options::{Tls, TlsTimeouts};
-use std::net::SocketAddr;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 /// The name of the call in asyncio.
 pub(super) const CALL: &str = "start_tls";
@@ -27,6 +26,7 @@ pub(super) async fn start_tls(
     options: StartTls,
     cancelled: &Signal,
 ) -> Result<Rc<Connection>, ConnectError> {
+    let _closing = Closing(Rc::downgrade(&connection));
     let steps = Steps::go_on(connection.clock.get(), connection.timeline.take());
     let work = upgrade(connection, options, &steps);
     // Within the time of the handshake.
@@ -39,11 +39,7 @@ pub(super) async fn start_tls(
             connection.timeline.replace(timeline);
             Ok(connection)
         }
-        Err(failure) => Err(ConnectError {
-            failure,
-            timeline,
-            sock: None,
-        }),
+        Err(failure) => Err(ConnectError::failed(failure, timeline)),
     }
 }
 
@@ -59,12 +55,24 @@ async fn upgrade(
     } = options;
     timeouts.check()?;
     let session = tls.session(server_name.as_deref())?;
-    let peer = connection.remote_address().map(SocketAddr::from);
+    let peer = connection.remote_address().cloned();
     let secure = async {
-        // The time for the handshake is that for all of it: what is still unsent goes before.
         let connection = connection.with_tls(session, timeouts.shutdown()).await?;
-        handshake(&connection, timeouts).await?;
+        connection.handshake().await?;
         Ok::<_, Failure>(connection)
     };
+    // The time is for all of it: what a cancelled call has left unsent goes before the handshake.
+    let secure = within(timeouts, secure);
     steps.step(Phase::Handshake, peer, secure).await
+}
+
+/// Closes the connection without TLS unless it has become the one with TLS: its streams may be in other hands.
+struct Closing(Weak<Connection>);
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        if let Some(connection) = self.0.upgrade() {
+            connection.abort();
+        }
+    }
 }

@@ -2,13 +2,42 @@
 
 use super::clock::Clock;
 use super::signal::Signal;
+use crate::address::Address;
 use crate::failure::{Failure, Phase};
 use crate::timeline::{Outcome, Step, StepId, Timeline};
 use futures_lite::future::or;
 use std::cell::RefCell;
 use std::future::Future;
-use std::net::SocketAddr;
 use std::time::Duration;
+
+/// Why a call failed, and what was tried. `S` is the kind of a socket that the caller may have given.
+#[derive(Debug)]
+pub(super) struct CallError<S> {
+    pub(super) failure: Failure,
+    pub(super) timeline: Vec<Step>,
+    /// The caller's, which was not touched.
+    pub(super) sock: Option<S>,
+}
+
+impl<S> CallError<S> {
+    /// The options were refused before anything was done.
+    pub(super) fn refused(failure: Failure, sock: Option<S>) -> Self {
+        Self {
+            failure,
+            timeline: Vec::new(),
+            sock,
+        }
+    }
+
+    /// It failed on the way: whatever there was is closed.
+    pub(super) fn failed(failure: Failure, timeline: Vec<Step>) -> Self {
+        Self {
+            failure,
+            timeline,
+            sock: None,
+        }
+    }
+}
 
 /// What a call does, and since when.
 pub(super) struct Steps {
@@ -37,7 +66,7 @@ impl Steps {
     pub(super) async fn step<T, E>(
         &self,
         phase: Phase,
-        address: Option<SocketAddr>,
+        address: Option<Address>,
         work: impl Future<Output = Result<T, E>>,
     ) -> Result<T, E>
     where
@@ -72,8 +101,8 @@ impl Steps {
     }
 
     /// Something that failed at once.
-    pub(super) fn failed(&self, phase: Phase, address: SocketAddr, failure: Failure) {
-        GoingOn::new(self, phase, Some(address)).outcome = Outcome::Failed(failure);
+    pub(super) fn failed(&self, phase: Phase, address: impl Into<Address>, failure: Failure) {
+        GoingOn::new(self, phase, Some(address.into())).outcome = Outcome::Failed(failure);
     }
 
     /// How far the call is.
@@ -95,7 +124,7 @@ struct GoingOn<'a> {
 }
 
 impl<'a> GoingOn<'a> {
-    fn new(steps: &'a Steps, phase: Phase, address: Option<SocketAddr>) -> Self {
+    fn new(steps: &'a Steps, phase: Phase, address: Option<Address>) -> Self {
         let now = steps.clock.now();
         Self {
             steps,

@@ -2,15 +2,17 @@
 
 use super::bindings::exports::switchboard::connect::{streams, tls, types};
 use super::bindings::exports::wasi::cli::run;
-use super::bindings::wasi::sockets::types::{ErrorCode, IpSocketAddress};
+use super::bindings::wasi::sockets::types::ErrorCode;
 use super::command;
 use super::connect::{CALL, ConnectError, create_connection};
 use super::connection::Connection;
-use super::options::{read_options, read_start_tls};
+use super::options::{read_options, read_start_tls, read_unix_options};
 use super::signal::Signal;
 use super::start_tls::{self, start_tls};
 use super::suspended::suspended;
+use super::unix::{self, create_unix_connection};
 use crate::component::Component;
+use crate::unix::Credentials;
 use std::rc::Rc;
 use wit_bindgen::rt::async_support::{FutureReader, StreamReader};
 
@@ -30,6 +32,12 @@ impl streams::Guest for Component {
         suspended(connect(options, &Signal::default())).await
     }
 
+    async fn create_unix_connection(
+        options: streams::UnixOptions<'_>,
+    ) -> Result<streams::Connection, types::ConnectError> {
+        suspended(connect_unix(options, &Signal::default())).await
+    }
+
     async fn start_tls(
         connection: streams::Connection,
         options: streams::StartTlsOptions<'_>,
@@ -45,6 +53,18 @@ async fn connect(
     let sock = options.sock.take();
     let options = read_options(options, sock.is_some());
     told(create_connection(options, sock, cancelled).await, CALL)
+}
+
+async fn connect_unix(
+    mut options: streams::UnixOptions<'_>,
+    cancelled: &Signal,
+) -> Result<streams::Connection, types::ConnectError> {
+    let sock = options.sock.take();
+    let options = read_unix_options(options, sock.is_some());
+    told(
+        create_unix_connection(options, sock, cancelled).await,
+        unix::CALL,
+    )
 }
 
 async fn secure(
@@ -141,12 +161,17 @@ impl streams::GuestConnection for ConnectionResource {
         self.connection.failure().map(Into::into)
     }
 
-    fn local_address(&self) -> Option<IpSocketAddress> {
-        self.connection.local_address()
+    fn local_address(&self) -> Option<types::Address> {
+        self.connection.local_address().cloned().map(Into::into)
     }
 
-    fn remote_address(&self) -> Option<IpSocketAddress> {
-        self.connection.remote_address()
+    fn remote_address(&self) -> Option<types::Address> {
+        self.connection.remote_address().cloned().map(Into::into)
+    }
+
+    fn peer_credentials(&self) -> Option<streams::Credentials> {
+        let Credentials { pid, uid, gid } = self.connection.credentials()?;
+        Some(streams::Credentials { pid, uid, gid })
     }
 
     fn tls(&self) -> Option<tls::Facts> {
@@ -159,7 +184,7 @@ impl streams::GuestConnection for ConnectionResource {
     }
 }
 
-/// `create-connection` and `start-tls` with a way to end them.
+/// The calls with a way to end them.
 #[derive(Default)]
 pub(crate) struct AttemptResource {
     cancelled: Rc<Signal>,
@@ -175,6 +200,13 @@ impl streams::GuestAttempt for AttemptResource {
         options: streams::ConnectionOptions<'_>,
     ) -> Result<streams::Connection, types::ConnectError> {
         suspended(connect(options, &self.cancelled)).await
+    }
+
+    async fn run_unix(
+        &self,
+        options: streams::UnixOptions<'_>,
+    ) -> Result<streams::Connection, types::ConnectError> {
+        suspended(connect_unix(options, &self.cancelled)).await
     }
 
     async fn start_tls(

@@ -1,8 +1,11 @@
-//! `bench connects|resumes|pingpong|bulk|datagrams COUNT server=ADDRESS [ca=FILE] [via=streams|lists]`: measures an echo, step
-//! by step as the tests' native client and asyncio's do, and prints what came out as JSON.
+//! `bench connects|resumes|pingpong|bulk|datagrams|writes COUNT server=ADDRESS|path=PATH [ca=FILE] [via=streams|lists]
+//! [no-delay=BOOL]`: measures an echo, step by step as the tests' native client and asyncio's do, and prints what came out as
+//! JSON.
 
 use crate::arguments::Arguments;
-use crate::bindings::switchboard::connect::streams::{Connection, create_connection};
+use crate::bindings::switchboard::connect::streams::{
+    Connection, ConnectionOptions, UnixOptions, create_connection, create_unix_connection,
+};
 use crate::bindings::switchboard::connect::tls::Context;
 use crate::bulk::{self, Content, PIECE};
 use crate::clock::Instant;
@@ -18,18 +21,29 @@ const PING: &[u8] = b"ping";
 const DATAGRAM: usize = 1200;
 const WINDOW: u64 = 32;
 
+/// Where the echo is.
+enum Server {
+    Ip(SocketAddr),
+    Unix(String),
+}
+
 /// The time it took, how many operations that was, and how many bytes went there and back.
 type Measured = (Duration, u64, u64);
 
 struct Target {
-    server: SocketAddr,
+    server: Server,
+    no_delay: Option<bool>,
     context: Option<Context>,
     lists: bool,
 }
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<(), String> {
     let target = Target {
-        server: arguments.server("server")?,
+        server: match arguments.get("path") {
+            Some(path) => Server::Unix(path.to_owned()),
+            None => Server::Ip(arguments.server("server")?),
+        },
+        no_delay: arguments.parsed("no-delay")?,
         context: arguments.context()?,
         lists: arguments.get("via") == Some("lists"),
     };
@@ -45,6 +59,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<(), String> {
         "pingpong" => target.pingpong(count).await?,
         "bulk" => target.bulk(count).await?,
         "datagrams" => target.datagrams(count).await?,
+        "writes" => target.writes(count).await?,
         other => return Err(format!("no such mode of bench: {other}")),
     };
     let seconds = took.as_secs_f64();
@@ -54,8 +69,22 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<(), String> {
 
 impl Target {
     async fn connect(&self) -> Result<Connection, String> {
-        let options = options::maybe_secure(self.server, self.context.as_ref());
-        let connection = create_connection(options).await;
+        let connection = match &self.server {
+            Server::Ip(server) => {
+                let options = ConnectionOptions {
+                    no_delay: self.no_delay,
+                    ..options::maybe_secure(*server, self.context.as_ref())
+                };
+                create_connection(options).await
+            }
+            Server::Unix(path) => {
+                let options = UnixOptions {
+                    path: Some(path.clone().into_bytes()),
+                    ..options::maybe_secure_unix(self.context.as_ref())
+                };
+                create_unix_connection(options).await
+            }
+        };
         connection.map_err(tell::connect_error)
     }
 
@@ -108,9 +137,36 @@ impl Target {
         Ok((took, total / PIECE as u64, total))
     }
 
+    /// Two small writes and then a read, again and again: with Nagle's algorithm (RFC 9293, section 3.7.4) the second one
+    /// waits until the peer has confirmed the first.
+    async fn writes(&self, count: u64) -> Result<Measured, String> {
+        let connection = self.connect().await?;
+        let begun = Instant::now();
+        for _ in 0..count {
+            for half in [&PING[..2], &PING[2..]] {
+                let written = connection.write(half.to_vec()).await;
+                written.map_err(tell::stream_failure)?;
+            }
+            let mut message = Vec::new();
+            while message.len() < PING.len() {
+                let bytes = connection.read(PING.len() as u32).await;
+                let bytes = bytes.map_err(tell::stream_failure)?;
+                expect(!bytes.is_empty(), "the echo ended")?;
+                message.extend(bytes);
+            }
+            expect(message == PING, "the echo sent something else")?;
+        }
+        let took = begun.elapsed();
+        connection.close().await.map_err(tell::stream_failure)?;
+        Ok((took, count, count * PING.len() as u64))
+    }
+
     /// That many datagrams there and back; those that are lost do not count.
     async fn datagrams(&self, count: u64) -> Result<Measured, String> {
-        let endpoint = endpoint::create(endpoint::to(self.server)).await?;
+        let Server::Ip(server) = self.server else {
+            return Err("datagrams go to server=".to_owned());
+        };
+        let endpoint = endpoint::create(endpoint::to(server)).await?;
         let plan = Plan {
             count,
             size: DATAGRAM,

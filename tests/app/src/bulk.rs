@@ -1,7 +1,9 @@
-//! `bulk MIB server=ADDRESS [ca=FILE] [via=streams|lists]`: sends that much to an echo and checks what comes back.
+//! `bulk MIB server=ADDRESS|path=PATH [ca=FILE] [via=streams|lists]`: sends that much to an echo and checks what comes back.
 
 use crate::arguments::Arguments;
-use crate::bindings::switchboard::connect::streams::{Connection, create_connection};
+use crate::bindings::switchboard::connect::streams::{
+    Connection, UnixOptions, create_connection, create_unix_connection,
+};
 use crate::ends::{Sink, Source};
 use crate::{options, pattern, tell};
 use futures_lite::future::try_zip;
@@ -32,8 +34,19 @@ impl Content for Pattern {
 pub(crate) async fn run(arguments: &Arguments) -> Result<(), String> {
     let total = arguments.count(1)? * 1024 * 1024;
     let context = arguments.context()?;
-    let options = options::maybe_secure(arguments.server("server")?, context.as_ref());
-    let connection = create_connection(options).await;
+    let connection = match arguments.get("path") {
+        Some(path) => {
+            let options = UnixOptions {
+                path: Some(path.as_bytes().to_vec()),
+                ..options::maybe_secure_unix(context.as_ref())
+            };
+            create_unix_connection(options).await
+        }
+        None => {
+            let options = options::maybe_secure(arguments.server("server")?, context.as_ref());
+            create_connection(options).await
+        }
+    };
     let connection = connection.map_err(tell::connect_error)?;
     match arguments.get("via") {
         Some("lists") => by_lists(&connection, total, &Pattern).await?,

@@ -14,6 +14,8 @@ impl Default for EndpointOptions {
         Self {
             local_address: None,
             remote_address: None,
+            unix_local: None,
+            unix_remote: None,
             family: None,
             protocol: None,
             lookup_flags: LookupFlags::empty(),

@@ -218,7 +218,7 @@ async fn speak(endpoint: Rc<Endpoint>, to: SocketAddr) {
     };
     let datagram = || Outgoing {
         data: vec![0x5a; 500],
-        address,
+        address: address.clone(),
     };
     loop {
         let batch = (0..BATCH).map(|_| datagram()).collect();

@@ -1,7 +1,7 @@
 //! Options of `create-connection`: Rust's way to leave most of them out.
 
 use crate::bindings::switchboard::connect::streams::{
-    ConnectionOptions, LookupFlags, Service, TlsOption,
+    Address, ConnectionOptions, LookupFlags, Service, TlsOption, UnixOptions,
 };
 use crate::bindings::switchboard::connect::tls::Context;
 use crate::bindings::wasi::sockets::types::{
@@ -35,7 +35,31 @@ impl Default for ConnectionOptions<'_> {
             hop_limit: None,
             receive_buffer_size: None,
             send_buffer_size: None,
+            no_delay: None,
         }
+    }
+}
+
+#[allow(clippy::derivable_impls, reason = "the type is generated")]
+impl Default for UnixOptions<'_> {
+    fn default() -> Self {
+        Self {
+            path: None,
+            sock: None,
+            tls: None,
+            server_name: None,
+            handshake_timeout: None,
+            shutdown_timeout: None,
+            timeout: None,
+            receive_buffer_size: None,
+            send_buffer_size: None,
+        }
+    }
+}
+
+impl From<SocketAddr> for Address {
+    fn from(address: SocketAddr) -> Self {
+        Address::Ip(address.into())
     }
 }
 
@@ -100,6 +124,15 @@ pub(crate) fn secure(address: SocketAddr, context: &Context) -> ConnectionOption
         tls: Some(TlsOption::Custom(context)),
         server_name: Some("localhost".to_owned()),
         ..to(address)
+    }
+}
+
+/// The same for a Unix socket, whose path is still to be told.
+pub(crate) fn maybe_secure_unix(context: Option<&Context>) -> UnixOptions<'_> {
+    UnixOptions {
+        tls: context.map(TlsOption::Custom),
+        server_name: context.map(|_| "localhost".to_owned()),
+        ..UnixOptions::default()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::bindings::switchboard::connect::streams::{Connection, StreamFailure};
 use crate::bindings::switchboard::connect::tls::Version;
-use crate::bindings::switchboard::connect::types::{ConnectError, Outcome, Phase, Step};
+use crate::bindings::switchboard::connect::types::{Address, ConnectError, Outcome, Phase, Step};
 use crate::bindings::wasi::sockets::types::{ErrorCode, IpSocketAddress};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::time::Duration;
@@ -29,7 +29,7 @@ pub(crate) fn ending(connection: &Connection, code: ErrorCode) -> String {
 pub(crate) fn facts(connection: &Connection) -> String {
     let mut text = String::new();
     if let (Some(local), Some(remote)) = (connection.local_address(), connection.remote_address()) {
-        text += &format!("connected {} to {}\n", address(local), address(remote));
+        text += &format!("connected {} to {}\n", place(&local), place(&remote));
     }
     if let Some(facts) = connection.tls() {
         let version = match facts.version {
@@ -50,7 +50,7 @@ pub(crate) fn facts(connection: &Connection) -> String {
 pub(crate) fn timeline(steps: &[Step]) -> String {
     let mut text = String::new();
     for step in steps {
-        let to = step.address.map(|it| format!(" {}", address(it)));
+        let to = step.address.as_ref().map(|it| format!(" {}", place(it)));
         let how = match &step.outcome {
             Outcome::Succeeded => "succeeded".to_owned(),
             Outcome::Abandoned => "abandoned".to_owned(),
@@ -73,6 +73,14 @@ pub(crate) fn phase(phase: Phase) -> &'static str {
         Phase::Bind => "bind",
         Phase::Connect => "connect",
         Phase::Handshake => "handshake",
+    }
+}
+
+/// An address as a text.
+pub(crate) fn place(place: &Address) -> String {
+    match place {
+        Address::Ip(ip) => address(*ip).to_string(),
+        Address::Unix(name) => String::from_utf8_lossy(name).into_owned(),
     }
 }
 

@@ -14,6 +14,7 @@ use switchboard_tests::certs::{Leaf, Pki};
 use switchboard_tests::echo::TcpServer;
 use switchboard_tests::tls::{self, TlsServer};
 use switchboard_tests::udp::UdpPeer;
+use switchboard_tests::unix_servers::{Folder, UnixServer};
 use switchboard_tests::{behaviour::Behaviour, python};
 
 /// Each row is measured this often, by turns, and the best counts: what disturbs only ever slows down.
@@ -30,6 +31,8 @@ enum Peer {
     /// TLS by ring, and so with X25519, and with this suite alone.
     ChaCha20,
     Aes128,
+    /// At a Unix socket.
+    Unix,
 }
 
 struct Row {
@@ -52,7 +55,7 @@ impl Row {
 
     /// Whether asyncio can do it: it resumes no sessions (cpython#79152).
     fn is_for_asyncio(&self) -> bool {
-        !matches!(self.workload, Workload::Resumes(_))
+        !matches!(self.workload, Workload::Resumes(_)) && self.peer != Peer::Unix
     }
 
     /// The time for all of it, also if some was lost.
@@ -83,7 +86,7 @@ const fn row(title: &'static str, workload: Workload, peer: Peer, via: Via) -> R
 use Via::{Lists, Streams};
 use Workload::{Bulk, Connects, Datagrams, PingPong, Resumes};
 
-const ROWS: [Row; 14] = [
+const ROWS: [Row; 16] = [
     row("plain, connects", Connects(1000), Peer::Plain, Streams),
     row(
         "plain, 4 bytes there and back, streams",
@@ -113,6 +116,18 @@ const ROWS: [Row; 14] = [
         "datagrams of 1,200 bytes, 32 at a time",
         Datagrams(50_000),
         Peer::Plain,
+        Streams,
+    ),
+    row(
+        "Unix socket, 4 bytes there and back",
+        PingPong(2000),
+        Peer::Unix,
+        Streams,
+    ),
+    row(
+        "Unix socket, echo of 512 MiB",
+        Bulk(512),
+        Peer::Unix,
         Streams,
     ),
     row("TLS, connects", Connects(100), Peer::Tls, Streams),
@@ -165,6 +180,9 @@ fn main() -> Result<()> {
     let secure = TlsServer::echo("127.0.0.1", &leaf)?;
     let chacha20 = only(CipherSuite::TLS13_CHACHA20_POLY1305_SHA256, &leaf)?;
     let aes128 = only(CipherSuite::TLS13_AES_128_GCM_SHA256, &leaf)?;
+    let folder = Folder::new()?;
+    let path = folder.file("echo");
+    let _unix = UnixServer::echo(&path)?;
     let reflector = UdpPeer::reflector("127.0.0.1")?;
     let config = tls::client_config(tls::classical(), pki.roots()?)?;
     let native = bench_native::Tls {
@@ -190,15 +208,22 @@ fn main() -> Result<()> {
         let addr: SocketAddr = match row.workload {
             Datagrams(_) => reflector.addr(),
             _ => match row.peer {
-                Peer::Plain => plain.addr(),
+                Peer::Plain | Peer::Unix => plain.addr(),
                 Peer::Tls => secure.addr(),
                 Peer::ChaCha20 => chacha20.addr(),
                 Peer::Aes128 => aes128.addr(),
             },
         };
-        let tls = row.peer != Peer::Plain;
+        let tls = !matches!(row.peer, Peer::Plain | Peer::Unix);
         let [mut tokio, mut switchboard, mut asyncio] = [f64::INFINITY; 3];
         for _ in 0..ROUNDS {
+            if row.peer == Peer::Unix {
+                let measured = bench_native::measure_unix(&path, row.workload, LIMIT);
+                tokio = tokio.min(row.seconds(&runtime.block_on(measured)?));
+                let measured = plugged.measure_unix(&path, row.workload, LIMIT);
+                switchboard = switchboard.min(row.seconds(&runtime.block_on(measured)?));
+                continue;
+            }
             let measured = bench_native::measure(addr, tls.then_some(&native), row.workload, LIMIT);
             tokio = tokio.min(row.seconds(&runtime.block_on(measured)?));
             let trusted = tls.then_some((ca.as_path(), NAME));

@@ -122,11 +122,7 @@ fn trust(corpus: &mut Corpus) -> Result<()> {
     let usages = [Usage::DigitalSignature, Usage::KeyCertSign];
     let ca = corpus.leaf().with(basic_constraints(true, None));
     let ca = ca.with(key_usage(&usages)).self_signed(&key)?;
-    corpus.sent(
-        "a self-signed authority, trusted",
-        ("rejected", "accepted"),
-        vec![ca.clone()],
-    );
+    corpus.sent("a self-signed authority, trusted", BOTH, vec![ca.clone()]);
     corpus.last().trusted = vec![ca];
 
     let leaf = corpus.leaf().signed_by(&Authority::root("above")?)?;

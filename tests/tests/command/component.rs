@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 use switchboard_tests::child;
-use switchboard_tests::command::{binary, component};
+use switchboard_tests::command::{binary, component, posix_component};
 use wit_component::{DecodedWasm, OutputToString, WitPrinter};
 use wit_parser::abi::AbiVariant;
 use wit_parser::{Resolve, SizeAlign, WorldId, WorldKey};
@@ -71,6 +71,38 @@ fn it_asks_for_wasi_and_nothing_else() {
         "wasi:cli/run@0.3.0",
     ];
     assert_eq!(exports, expected);
+}
+
+/// What the POSIX capability is to whoever looks at the two components.
+const CAPABILITY: &str = "switchboard:posix";
+
+#[test]
+fn with_the_posix_capability_it_asks_for_that_as_well_and_is_the_same() {
+    let read = |path: std::path::PathBuf| print(&std::fs::read(path).unwrap());
+    let (plain, posix) = (read(component().unwrap()), read(posix_component().unwrap()));
+    assert!(!plain.contains("switchboard:posix/sockets@"));
+    // In any order, which is not theirs to choose.
+    let sorted = |mut lines: Vec<&str>| -> Vec<String> {
+        lines.retain(|it| !it.is_empty());
+        lines.sort_unstable();
+        lines.into_iter().map(str::to_owned).collect()
+    };
+    let mut kept = Vec::new();
+    let (mut imported, mut inside) = (0, false);
+    for line in posix.lines() {
+        let is_import = line.starts_with(&format!("  import {CAPABILITY}/sockets@"));
+        imported += usize::from(is_import);
+        inside |= line.starts_with(&format!("package {CAPABILITY}@"));
+        if !is_import && !inside {
+            kept.push(line);
+        }
+        inside &= line != "}";
+    }
+    assert_eq!(imported, 1);
+    let (kept, plain) = (sorted(kept), sorted(plain.lines().collect()));
+    let differs = kept.iter().zip(&plain).find(|(one, other)| one != other);
+    assert_eq!(differs, None);
+    assert_eq!(kept.len(), plain.len());
 }
 
 #[test]
@@ -156,17 +188,23 @@ fn parameters_in_memory_have_the_sizes_that_the_guest_frees() {
     let (package, _) = resolve.push_dir(wit()).unwrap();
     let mut sizes = SizeAlign::default();
     sizes.fill(&resolve);
-    let size = |interface: &str, name: &str| {
+    let layout = |interface: &str, name: &str| {
         let interface = resolve.packages[package].interfaces[interface];
         let function = &resolve.interfaces[interface].functions[name];
         let parameters = sizes.record(function.params.iter().map(|it| &it.ty));
-        parameters.size.size_wasm32()
+        (
+            parameters.size.size_wasm32(),
+            parameters.align.align_wasm32(),
+        )
     };
-    // Of `Options` and `Run` in guest/src/wasi/bindings.rs.
-    assert_eq!(size("streams", "create-connection"), 272);
-    assert_eq!(size("streams", "[method]attempt.run"), 280);
-    assert_eq!(size("datagrams", "create-datagram-endpoint"), 168);
-    assert_eq!(size("datagrams", "[method]attempt.run"), 176);
+    // Those of guest/src/component/bindings.rs.
+    assert_eq!(layout("streams", "create-connection"), (280, 8));
+    assert_eq!(layout("streams", "create-unix-connection"), (128, 8));
+    assert_eq!(layout("streams", "[method]attempt.run"), (288, 8));
+    assert_eq!(layout("streams", "[method]attempt.run-unix"), (136, 8));
+    assert_eq!(layout("datagrams", "create-datagram-endpoint"), (192, 8));
+    assert_eq!(layout("datagrams", "[method]attempt.run"), (200, 8));
+    assert_eq!(layout("datagrams", "[method]endpoint.send-to"), (52, 4));
 }
 
 /// What nobody frees would leak with each call.
@@ -186,9 +224,12 @@ fn no_other_parameters_come_in_memory() {
     found.sort();
     let freed = [
         "datagrams [method]attempt.run",
+        "datagrams [method]endpoint.send-to",
         "datagrams create-datagram-endpoint",
         "streams [method]attempt.run",
+        "streams [method]attempt.run-unix",
         "streams create-connection",
+        "streams create-unix-connection",
     ];
     assert_eq!(found, freed);
 }

@@ -117,12 +117,19 @@ fn an_authority_that_is_a_server_itself() {
     leaf.chain_path = folder.join("both.pem");
     leaf.key_path = folder.join("both.key");
     let server = OpensslServer::rev("127.0.0.1", &leaf, &[]).unwrap();
-    let flags = ["--tls", "--ca", "both.pem"];
     let words = [
         "certificate verify failed",
         "that of an authority (CA:TRUE)",
     ];
-    fails(&pki, server.addr().port(), &flags, &words);
+    let port = server.addr().port();
+    fails(&pki, port, &["--tls", "--ca", "ca.pem"], &words);
+    // It is good if it is trusted itself.
+    let port = port.to_string();
+    let arguments = ["connect", "localhost", &port, "--tls", "--ca", "both.pem"];
+    for prompt in prompts(folder) {
+        let done = prompt.run(&[&arguments[..], &["-4"]].concat(), b"hello\n");
+        assert_eq!(done.unwrap().with_status(0).unwrap().stdout, b"olleh\n");
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The command line: what a user types, sees and gets back, against real servers.
 
+mod allow;
 mod arguments;
 mod component;
 mod failures;

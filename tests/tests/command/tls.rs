@@ -135,7 +135,8 @@ fn a_certificate_of_ones_own() {
     }
     let flags = ["--ca", "ca.pem", "--cert", "ca.pem", "--key", "client.key"];
     for done in connect(&pki, port, &flags, 2) {
-        done.told("error: --cert ca.pem: ", &["key"]).unwrap();
+        done.told("error: --cert ca.pem, --key client.key: ", &["key"])
+            .unwrap();
     }
 }
 

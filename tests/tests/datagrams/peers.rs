@@ -21,7 +21,7 @@ async fn b4_without_a_peer_with_anybody() {
             assert_eq!(*answer.result(2 * number).unwrap(), "sent");
             let event = answer.event(2 * number + 1).unwrap();
             let received = event.received().unwrap();
-            assert_eq!(received.from, echo.addr());
+            assert_eq!(received.from, echo.addr().to_string());
             assert_eq!(event.text(), Some(&*format!("to {}", echo.addr())));
             assert_eq!(echo.received()[0].from, answer.local().unwrap());
         }

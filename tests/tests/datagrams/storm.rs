@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 use switchboard_tests::certs::Pki;
-use switchboard_tests::composed;
+use switchboard_tests::composed::{self, Setting};
 use switchboard_tests::datagrams::until_none_left;
 use switchboard_tests::udp::UdpPeer;
 
@@ -19,7 +19,7 @@ async fn storm(count: usize, seed: u64) -> usize {
     let none_left = async |_: String| {
         until_none_left(|it| it.local.ip() == ip || it.remote.port() == port).await
     };
-    let run = composed::run_until(&arguments, pki.folder(), none_left).await;
+    let run = composed::run_until(&Setting::usual(pki.folder()), &arguments, none_left).await;
     let run = run.unwrap();
     let tally = run.output.lines().map(|line| {
         let (name, count) = line.split_once(' ').unwrap();

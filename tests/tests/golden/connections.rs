@@ -1,12 +1,15 @@
 //! `create-connection`, and what `golden/create_connection.json` has of asyncio's.
 
-use crate::{Compared, Golden, IPS, Ports, Vector, exception, failed, in_readme};
+use crate::{
+    Compared, Golden, IPS, Only, Ports, Vector, exception, failed, in_readme, with_options,
+};
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::time::Duration;
-use switchboard_tests::ask::{Answer, Question, ask};
+use switchboard_tests::ask::{Answer, Question, ask_in};
 use switchboard_tests::certs::Pki;
+use switchboard_tests::composed::Setting;
 use switchboard_tests::echo::TcpServer;
 use switchboard_tests::place::Place;
 use switchboard_tests::refuse::Refusing;
@@ -138,18 +141,36 @@ fn needs(vector: &Vector, ports: &[u16]) -> bool {
 
 #[tokio::test]
 async fn as_asyncio_does_or_different_for_a_reason() -> Result<()> {
+    let pki = Pki::new()?;
+    let golden = compare(&Setting::usual(pki.folder()), &pki, Only::WasiAlone).await?;
+    let (questions, differences) = golden.figures();
+    in_readme(&[
+        format!("for {questions} questions"),
+        format!("The differences, {differences},"),
+    ])
+}
+
+/// On the sockets of the capability it is the same.
+#[tokio::test]
+async fn and_so_with_the_posix_capability() -> Result<()> {
+    let pki = Pki::new()?;
+    compare(&with_options(pki.folder()), &pki, Only::WithCapability).await?;
+    Ok(())
+}
+
+async fn compare(setting: &Setting<'_>, pki: &Pki, of: Only) -> Result<Golden> {
     let mut golden = Golden::parse(
         include_str!("../../golden/create_connection.json"),
         include_str!("../../golden/differences.json"),
+        of,
     )?;
     let used = used();
     golden.skip(&format!("listens on {used:?}"), |it| needs(it, &used));
-    let pki = Pki::new()?;
     let places = Places::open()?;
     let questions = golden.vectors.iter();
     let questions = questions.map(|it| places.put(it.question.clone()));
     let questions = questions.collect::<Result<Vec<_>>>()?;
-    let answers = ask(&pki, &questions).await?;
+    let answers = ask_in(setting, pki, &questions).await?;
     let compared = golden.vectors.iter().zip(&answers).map(|(vector, answer)| {
         let asyncio = of_asyncio(&vector.outcome);
         let mut here = of_component(answer, &vector.question)?;
@@ -163,9 +184,5 @@ async fn as_asyncio_does_or_different_for_a_reason() -> Result<()> {
         Ok(Compared { asyncio, here })
     });
     golden.check(&compared.collect::<Result<Vec<_>>>()?)?;
-    let (questions, differences) = golden.figures();
-    in_readme(&[
-        format!("for {questions} questions"),
-        format!("The differences, {differences},"),
-    ])
+    Ok(golden)
 }

@@ -1,13 +1,17 @@
 //! `create-datagram-endpoint`, and what `golden/create_datagram_endpoint.json` has of asyncio's.
 
-use crate::{Compared, Golden, IPS, Ports, Vector, exception, failed, in_readme, raised};
+use crate::{
+    Compared, Golden, IPS, Only, Ports, Vector, exception, failed, in_readme, raised, with_options,
+};
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 use std::net::{SocketAddr, UdpSocket};
 use switchboard_tests::ask::{Answer, Question};
 use switchboard_tests::certs::Pki;
-use switchboard_tests::datagrams::{Event, Received, ask};
+use switchboard_tests::composed::Setting;
+use switchboard_tests::datagrams::{Event, Received, ask_in};
 use switchboard_tests::udp::{self, UdpPeer, Vacant};
+use tokio::sync::Mutex;
 
 /// The port of a service to which questions bind, which the recordings found unused.
 const RADIUS: u16 = 1812;
@@ -116,7 +120,7 @@ fn own_socket(sock: &str) -> Result<String> {
 }
 
 /// What is done to an endpoint, as the steps of the application's script, and what came of it.
-struct Script {
+pub(crate) struct Script {
     entries: Vec<Entry>,
 }
 
@@ -132,7 +136,7 @@ struct Entry {
 
 impl Script {
     /// Of a question, and for as many events as it is expected to have.
-    fn of(question: &Question, expected: &Value) -> Result<Self> {
+    pub(crate) fn of(question: &Question, expected: &Value) -> Result<Self> {
         let sends = question["sends"].as_array().into_iter().flatten();
         let (mut entries, mut ended, mut told) = (Vec::new(), false, false);
         for (number, send) in sends.enumerate() {
@@ -163,7 +167,7 @@ impl Script {
         Ok(Self { entries })
     }
 
-    fn steps(&self) -> Value {
+    pub(crate) fn steps(&self) -> Value {
         let entries = self.entries.iter();
         let steps = entries.flat_map(|it| [&it.action].into_iter().chain(&it.waits));
         // The next question may need the port.
@@ -171,7 +175,7 @@ impl Script {
     }
 
     /// What came of each entry, as the recordings tell it.
-    fn read(&self, answer: &Answer) -> Result<Value> {
+    pub(crate) fn read(&self, answer: &Answer) -> Result<Value> {
         let mut step = 0;
         let mut sends = Vec::new();
         for entry in &self.entries {
@@ -246,7 +250,7 @@ fn event(event: &Event) -> Result<Value> {
 }
 
 /// What asyncio did, as far as it is compared.
-fn of_asyncio(outcome: &Value) -> Value {
+pub(crate) fn of_asyncio(outcome: &Value) -> Value {
     let mut compared = outcome.clone();
     if let Some(raised) = outcome.get("raised") {
         compared["raised"] = exception(raised);
@@ -277,15 +281,37 @@ fn binds(vector: &Vector) -> bool {
 
 #[tokio::test]
 async fn as_asyncio_does_or_different_for_a_reason() -> Result<()> {
+    let pki = Pki::new()?;
+    let golden = compare(&Setting::usual(pki.folder()), &pki, Only::WasiAlone).await?;
+    let (questions, differences) = golden.figures();
+    in_readme(&[
+        format!("for {questions} about datagrams"),
+        format!("those of datagrams, {differences},"),
+    ])
+}
+
+/// What WASI lacks is as in asyncio then.
+#[tokio::test]
+async fn and_with_the_posix_capability() -> Result<()> {
+    let pki = Pki::new()?;
+    let setting = with_options(pki.folder());
+    compare(&setting, &pki, Only::WithCapability).await?;
+    Ok(())
+}
+
+async fn compare(setting: &Setting<'_>, pki: &Pki, of: Only) -> Result<Golden> {
+    // One at a time: both bind to that port.
+    static ONE: Mutex<()> = Mutex::const_new(());
+    let _one = ONE.lock().await;
     let mut golden = Golden::parse(
         include_str!("../../golden/create_datagram_endpoint.json"),
         include_str!("../../golden/datagram_differences.json"),
+        of,
     )?;
     let radius = Vacant::this(RADIUS, &IPS)?;
     golden.skip(&format!("has a socket at {RADIUS}"), |it| {
         radius.is_none() && binds(it)
     });
-    let pki = Pki::new()?;
     let places = Places::open()?;
     let scripts = golden.vectors.iter().map(|it| {
         let expected = golden.here(it).unwrap_or(&it.outcome);
@@ -295,7 +321,7 @@ async fn as_asyncio_does_or_different_for_a_reason() -> Result<()> {
     let questions = golden.vectors.iter().zip(&scripts);
     let questions = questions.map(|(it, script)| places.put(it.question.clone(), script));
     let questions = questions.collect::<Result<Vec<_>>>()?;
-    let answers = ask(&pki, &questions).await?;
+    let answers = ask_in(setting, pki, &questions).await?;
     let mut compared = Vec::new();
     for ((vector, script), answer) in golden.vectors.iter().zip(&scripts).zip(&answers) {
         let here = places.of_component(answer, &vector.question, script);
@@ -305,9 +331,5 @@ async fn as_asyncio_does_or_different_for_a_reason() -> Result<()> {
         });
     }
     golden.check(&compared)?;
-    let (questions, differences) = golden.figures();
-    in_readme(&[
-        format!("for {questions} about datagrams"),
-        format!("those of datagrams, {differences},"),
-    ])
+    Ok(golden)
 }

@@ -3,12 +3,16 @@
 
 mod connections;
 mod datagrams;
+mod unix;
 
 use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::path::Path;
+use switchboard_host::posix::{PosixCtx, PosixCtxBuilder, SocketOption};
 use switchboard_tests::ask::{Answer, Question};
+use switchboard_tests::composed::{Plug, Setting};
 
 /// Where the ports of the recordings are.
 const IPS: [&str; 4] = ["127.0.0.1", "127.0.0.2", "127.0.0.3", "::1"];
@@ -26,8 +30,20 @@ struct Vector {
 #[serde(deny_unknown_fields)]
 struct Difference {
     reason: String,
+    /// With which of the two components, if not with both.
+    only: Option<Only>,
     /// What it does, by the vector.
     here: BTreeMap<String, Value>,
+}
+
+/// Which component a difference is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Only {
+    /// `switchboard.wasm`.
+    WasiAlone,
+    /// `switchboard-posix.wasm`, with all that it can be granted.
+    WithCapability,
 }
 
 /// What was recorded of one call, and where the component differs.
@@ -45,12 +61,16 @@ struct Compared {
 }
 
 impl Golden {
-    fn parse(vectors: &str, differences: &str) -> Result<Self> {
-        let golden = Self {
+    /// What holds for this component.
+    fn parse(vectors: &str, differences: &str, of: Only) -> Result<Self> {
+        let mut golden = Self {
             vectors: serde_json::from_str(vectors)?,
             differences: serde_json::from_str(differences)?,
             skipped: 0,
         };
+        golden
+            .differences
+            .retain(|it| it.only.is_none_or(|only| only == of));
         let mut explained = BTreeMap::new();
         for difference in &golden.differences {
             ensure!(!difference.reason.is_empty(), "a difference without reason");
@@ -114,6 +134,18 @@ impl Golden {
             serde_json::to_string_pretty(&unexplained)?
         );
         Ok(())
+    }
+}
+
+/// `switchboard-posix.wasm` with all options of sockets that there are.
+fn with_options(folder: &Path) -> Setting<'_> {
+    let options = SocketOption::ALL.into_iter();
+    let grants = options.fold(PosixCtx::builder(), PosixCtxBuilder::allow_option);
+    let usual = Setting::usual(folder);
+    Setting {
+        plug: Plug::Posix,
+        permissions: usual.permissions.clone().posix(grants),
+        ..usual
     }
 }
 
@@ -206,7 +238,11 @@ fn raised(failure: &Value, message: &str) -> Result<Value> {
             Some("connection-reset") => "ConnectionResetError",
             Some("access-denied") => "PermissionError",
             Some("timeout") => "TimeoutError",
-            _ => "OSError",
+            _ => match payload["code"]["other"].as_str() {
+                Some("ENOENT") => "FileNotFoundError",
+                Some("ENOTDIR") => "NotADirectoryError",
+                _ => "OSError",
+            },
         },
         "all" => "ExceptionGroup",
         "timed-out" => "TimeoutError",

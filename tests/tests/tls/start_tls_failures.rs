@@ -5,6 +5,7 @@ use crate::start_tls::{plain, start};
 use crate::{CA, ask, ask_one, pki};
 use serde_json::{Value, json};
 use switchboard_tests::ask::Answer;
+use switchboard_tests::behaviour::Behaviour;
 use switchboard_tests::certs::Pki;
 use switchboard_tests::composed::SEEN;
 use switchboard_tests::echo::TcpServer;
@@ -225,6 +226,48 @@ async fn connections_that_are_in_use() {
         );
     }
     server.until(SEEN, |log| log.all_ended(3)).await.unwrap();
+}
+
+/// TLS inside of TLS, where the component itself moves the bytes of the streams that were taken: they end with the
+/// connection, while the caller still has its ends.
+#[tokio::test]
+async fn streams_that_were_taken_end_too() {
+    let (pki, leaf) = pki();
+    let server = TlsServer::echo("127.0.0.1", &leaf).unwrap();
+    let starts = [
+        start(),
+        json!({"start-tls": {"tls": CA, "server-name": "localhost", "handshake-timeout": 0}}),
+        json!({"start-tls": {"tls": CA, "server-name": ""}}),
+        json!({"start-tls": {"tls": CA, "server-name": "localhost", "end": {"drop": 0}}}),
+        json!({"start-tls": {"tls": CA, "server-name": "localhost", "end": {"cancel": 0}}}),
+    ];
+    let both = [json!({"take": "receive"}), json!({"take": "send"})];
+    let questions = starts.map(|start| {
+        let mut question = plain(server.addr(), json!([both[0], both[1], start]));
+        question["tls"] = CA.into();
+        question["server-name"] = "localhost".into();
+        question["step-limit"] = 5.into();
+        question
+    });
+    for answer in ask(&pki, &questions).await {
+        assert_eq!(answer.talk_failure, None, "{answer:?}");
+        only(&answer);
+    }
+    server.until(SEEN, |log| log.all_ended(5)).await.unwrap();
+}
+
+/// What a write that was given up has left goes before TLS, and does not go to a peer that does not read.
+#[tokio::test]
+async fn a_peer_that_does_not_read() {
+    let (pki, _) = pki();
+    let server = TcpServer::start("127.0.0.1", Behaviour::Stall).unwrap();
+    let start = json!({"tls": CA, "server-name": "localhost", "handshake-timeout": 0.3});
+    let then = json!([{"write-for": [64 << 20, 0.3]}, {"start-tls": start}]);
+    let answer = ask_one(&pki, plain(server.addr(), then)).await;
+    let failed = only(&answer);
+    assert_eq!(failed.timed_out(), Some("handshake"), "{answer:?}");
+    let step = failed.timeline.last().unwrap();
+    assert!((0.3..1.3).contains(&step.took()), "{step:?}");
 }
 
 /// The peer ends it, or says something else than TLS.

@@ -1,7 +1,9 @@
-//! `switchboard-tls.wasm` in a host that has nothing but randomness and a clock, on sockets of that host: the engine
-//! against OpenSSL as a client and as a server.
+//! `switchboard-tls.wasm`, the engine against OpenSSL as a client and as a server. In a host that has nothing but randomness
+//! and a clock, on sockets of that host; and plugged into a program that has sockets by WASI 0.2.
 
 mod engine;
+mod program;
+mod sockets;
 
 use engine::Engine;
 use std::io::{ErrorKind, Read, Write};

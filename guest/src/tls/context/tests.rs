@@ -327,6 +327,40 @@ fn certificates_may_come_compressed() {
     }
 }
 
+#[test]
+fn certificates_are_sent_compressed() {
+    use crate::tls::compression::DECOMPRESSORS;
+    use rustls::compress::{CertDecompressor, DecompressionFailed};
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    /// How often it was asked.
+    #[derive(Debug)]
+    struct Watched(AtomicUsize);
+    impl CertDecompressor for Watched {
+        fn decompress(&self, input: &[u8], output: &mut [u8]) -> Result<(), DecompressionFailed> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            DECOMPRESSORS[0].decompress(input, output)
+        }
+        fn algorithm(&self) -> rustls::CertificateCompressionAlgorithm {
+            DECOMPRESSORS[0].algorithm()
+        }
+    }
+    static WATCHED: Watched = Watched(AtomicUsize::new(0));
+
+    let pki = Pki::new("Root");
+    let (mut client, mut server) = (pki.trusted(), pki.serving("a.example"));
+    pki.issue("b.example").load_into(&mut client);
+    server.load_verify_locations(pki.ca.der()).unwrap();
+    server.set_client_verify_mode(ClientVerifyMode::Required);
+    let mut of_client = client.client_config().unwrap().as_ref().clone();
+    of_client.cert_decompressors = vec![&WATCHED];
+    let mut of_server = server.server_config().unwrap().as_ref().clone();
+    of_server.cert_decompressors = vec![&WATCHED];
+    Pair::between(&Arc::new(of_client), &Arc::new(of_server)).established();
+    // The server's, and the client's.
+    assert_eq!(WATCHED.0.load(Ordering::Relaxed), 2);
+}
+
 /// A zlib stream (RFC 1950) of one stored block (RFC 1951, section 3.2.4).
 fn stored(input: &[u8]) -> Vec<u8> {
     let length = u16::try_from(input.len()).unwrap();

@@ -165,24 +165,19 @@ fn old_encryption_is_refused_by_name() {
     assert!(why.contains("Proc-Type"), "{why}");
 }
 
-/// 2^15 times 8 blocks are 32 MiB; more could be more than there is.
+/// What the file asks of whoever opens it is bounded: 2^15 times 8 blocks of scrypt are 32 MiB.
 #[test]
-fn scrypt_takes_no_more_memory_than_in_openssl() {
+fn what_decrypting_may_cost() {
     use pkcs8::EncryptedPrivateKeyInfoOwned as Encrypted;
-    use pkcs8::pkcs5::pbes2::{EncryptionScheme, Kdf, Parameters, ScryptParams};
+    use pkcs8::pkcs5::pbes2::{
+        EncryptionScheme, Kdf, Parameters, Pbkdf2Params, Pbkdf2Prf, ScryptParams,
+    };
     let pki = Pki::new("Root");
     let key = KeyPair::generate().unwrap();
     let certificate = certificate(&pki, &key);
-    let with = |log_n: u8| {
-        let scrypt = ScryptParams {
-            salt: b"saltsalt".as_slice().try_into().unwrap(),
-            cost_parameter: 1 << log_n,
-            block_size: 8,
-            parallelization: 1,
-            key_length: None,
-        };
+    let with = |kdf: Kdf| {
         let parameters = Parameters {
-            kdf: Kdf::Scrypt(scrypt),
+            kdf,
             encryption: EncryptionScheme::Aes128Cbc { iv: [1; 16] },
         };
         let data = vec![0; 64];
@@ -193,11 +188,66 @@ fn scrypt_takes_no_more_memory_than_in_openssl() {
         let der = pkcs8::der::Encode::to_der(&info).unwrap();
         fails(&certificate, &der, Some(b"sesame"))
     };
-    assert_eq!(with(15), "the password of the private key is wrong");
-    for log_n in [16, 40, 63] {
-        let why = with(log_n);
+    let scrypt = |log_n: u8, block_size, parallelization| {
+        with(Kdf::Scrypt(ScryptParams {
+            salt: b"saltsalt".as_slice().try_into().unwrap(),
+            cost_parameter: match log_n {
+                0 => 0,
+                log_n => 1 << log_n,
+            },
+            block_size,
+            parallelization,
+            key_length: None,
+        }))
+    };
+    let pbkdf2 = |iteration_count| {
+        with(Kdf::Pbkdf2(Pbkdf2Params {
+            salt: b"saltsalt".as_slice().try_into().unwrap(),
+            iteration_count,
+            key_length: None,
+            prf: Pbkdf2Prf::HmacWithSha256,
+        }))
+    };
+    let wrong = "the password of the private key is wrong";
+    assert_eq!(scrypt(15, 8, 1), wrong);
+    assert_eq!(scrypt(10, 8, 4), wrong);
+    for (log_n, block_size, lanes) in [
+        (16, 8, 1),
+        (40, 8, 1),
+        (63, 8, 1),
+        (1, u16::MAX, u16::MAX),
+        (14, 8, u16::MAX),
+    ] {
+        let why = scrypt(log_n, block_size, lanes);
         assert!(why.contains("too much memory"), "{why}");
     }
+    for (log_n, lanes) in [(15, 17), (14, 33)] {
+        let why = scrypt(log_n, 8, lanes);
+        assert!(why.contains("too long"), "{why}");
+    }
+    assert!(scrypt(0, 8, 1).contains("malformed"));
+    assert_eq!(pbkdf2(2048), wrong);
+    for iterations in [2_000_001, u32::MAX] {
+        let why = pbkdf2(iterations);
+        assert!(why.contains("too long") || why.contains("invalid"), "{why}");
+    }
+}
+
+/// As in a file that was exported from PKCS#12.
+#[test]
+fn comments_in_any_encoding() {
+    let pki = Pki::new("Root");
+    let key = KeyPair::generate().unwrap();
+    let certificate = certificate(&pki, &key);
+    let encrypted = openssl(
+        "pkcs8 -topk8 -v2 aes-256-cbc -passout pass:sesame",
+        key.serialize_pem().as_bytes(),
+    );
+    let comment = b"Bag Attributes\n    friendlyName: M\xfcller\n".as_slice();
+    let pem = [comment, &encrypted].concat();
+    let loaded =
+        Context::new(Trust::None).load_cert_chain(certificate.as_bytes(), &pem, Some(b"sesame"));
+    assert_eq!(loaded, Ok(()));
 }
 
 #[test]

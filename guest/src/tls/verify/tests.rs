@@ -1,6 +1,6 @@
 use crate::failure::{CertificateFailure, TlsFailure};
 use crate::tls::context::{ClientVerifyMode, Context, Trust, VerifyMode, Version};
-use crate::tls::testing::{Pair, Pki, params};
+use crate::tls::testing::{Leaf, Pair, Pki, params};
 use rcgen::{SerialNumber, date_time_ymd};
 
 fn numbered(serial: u64) -> rcgen::CertificateParams {
@@ -70,6 +70,50 @@ fn without_the_name_everything_else_counts() {
         let told = Pair::of(&client, &pki.issue_as(old).context()).refused();
         assert!(told.contains("has expired"), "{told}");
     }
+}
+
+/// What `openssl req -x509` makes: an authority that a server shows as its own certificate.
+#[test]
+fn an_authority_that_is_trusted_itself() {
+    let own = |from, until| {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let mut params = params("b.example");
+        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        params.not_before = date_time_ymd(from, 1, 1);
+        params.not_after = date_time_ymd(until, 1, 1);
+        let certificate = params.self_signed(&key).unwrap();
+        Leaf { certificate, key }
+    };
+    let trusting = |leaf: &Leaf| {
+        let mut client = Context::new(Trust::None);
+        let loaded = client.load_verify_locations(leaf.certificate.der());
+        loaded.unwrap();
+        client
+    };
+    let named = own(2020, 2050);
+    let mut client = trusting(&named);
+    let told = Pair::of(&client, &named.context()).refused();
+    assert!(told.contains("not for a.example"), "{told}");
+    client.set_check_hostname(false);
+    Pair::of(&client, &named.context()).established();
+    // Another one with the same name.
+    let told = Pair::of(&client, &own(2020, 2050).context()).refused();
+    assert!(told.contains("CA:TRUE"), "{told}");
+    for (from, until, why) in [(2020, 2021, "has expired"), (2045, 2050, "not yet valid")] {
+        let leaf = own(from, until);
+        let told = Pair::of(&trusting(&leaf), &leaf.context()).refused();
+        assert!(told.contains(why), "{told}");
+    }
+    // Of a client too.
+    let pki = Pki::new("Root");
+    let mut server = pki.serving("a.example");
+    server
+        .load_verify_locations(named.certificate.der())
+        .unwrap();
+    server.set_client_verify_mode(ClientVerifyMode::Required);
+    let mut client = pki.trusted();
+    named.load_into(&mut client);
+    Pair::of(&client, &server).established();
 }
 
 #[test]

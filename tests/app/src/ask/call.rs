@@ -2,7 +2,8 @@
 
 use super::question::Question;
 use crate::bindings::switchboard::connect::streams::{
-    self, Attempt, Connection, ConnectionOptions, StartTlsOptions, create_connection,
+    self, Attempt, Connection, ConnectionOptions, StartTlsOptions, UnixOptions, create_connection,
+    create_unix_connection,
 };
 use crate::bindings::switchboard::connect::types::ConnectError;
 use crate::call_off;
@@ -37,6 +38,21 @@ async fn call(end: Option<End>, options: ConnectionOptions<'_>) -> Option<Return
         }
         Some(End::Drop(time)) => {
             call_off::dropped(create_connection(options), duration(time)).await
+        }
+    }
+}
+
+/// Calls `create-unix-connection` in the same way.
+pub(super) async fn run_unix(end: Option<End>, options: UnixOptions<'_>) -> Option<Returned> {
+    match end {
+        None => Some(create_unix_connection(options).await),
+        Some(End::Cancel(time)) => {
+            let attempt = Attempt::new();
+            let call = attempt.run_unix(options);
+            Some(call_off::cancelled(call, duration(time), || attempt.cancel()).await)
+        }
+        Some(End::Drop(time)) => {
+            call_off::dropped(create_unix_connection(options), duration(time)).await
         }
     }
 }

@@ -5,7 +5,7 @@ use super::settings::Contexts;
 use super::{answer, call};
 use crate::bindings::switchboard::connect::streams::{Connection, StartTlsOptions, StreamFailure};
 use crate::clock::sleep;
-use crate::ends::Sink;
+use crate::ends::{Completion, Sink, Source};
 use crate::json::answer::Answer;
 use crate::json::options::{duration, nanoseconds};
 use crate::json::outcome::stream_failure;
@@ -42,6 +42,8 @@ pub(super) enum Move {
     WriteHex(String),
     /// Write as many bytes.
     WriteMany(usize),
+    /// Write as many bytes, and give that up after so many seconds.
+    WriteFor(usize, f64),
     /// Say that no more will be written.
     WriteEof,
     /// Take the stream of a direction, and do nothing with it.
@@ -88,8 +90,7 @@ pub(super) async fn hold(
         Some(Then::Several(steps)) => &steps[..],
     };
     let mut connection = Some(connection);
-    // The other ends of streams that were taken.
-    let mut taken: Vec<Box<dyn std::any::Any>> = Vec::new();
+    let mut taken = Vec::new();
     for step in steps {
         let Some(current) = connection.take() else {
             break;
@@ -97,19 +98,10 @@ pub(super) async fn hold(
         let done = match step {
             Move::StartTls(options) => start_tls(options, current, contexts, answer).await,
             Move::Take(direction) => {
-                take(*direction, &current, &mut taken).await;
+                taken.push(Taken::new(*direction, &current).await);
                 Ok(current)
             }
-            step => {
-                let late = async {
-                    match question.step_limit {
-                        Some(limit) => sleep(duration(limit)).await,
-                        None => pending().await,
-                    }
-                    Err(Stop::Late)
-                };
-                or(talk(step, current, answer), late).await
-            }
+            step => or(talk(step, current, answer), late(question)).await,
         };
         match done {
             Ok(current) => connection = Some(current),
@@ -117,7 +109,19 @@ pub(super) async fn hold(
                 answer.talk_failure = Some(stream_failure(&failure));
             }
             Err(Stop::Late) => answer.talk_failure = Some(json!("took too long")),
-            Err(Stop::Gone) => {}
+            // Those of a connection without TLS are the caller's own, and outlive it.
+            Err(Stop::Gone) if question.step_limit.is_none() => {}
+            Err(Stop::Gone) => {
+                let ended = async {
+                    for taken in taken.drain(..) {
+                        taken.ended().await;
+                    }
+                    Ok(())
+                };
+                if or(ended, late(question)).await.is_err() {
+                    answer.talk_failure = Some(json!("its streams go on"));
+                }
+            }
             Err(Stop::Wrong(why)) => return Err(why),
         }
     }
@@ -127,6 +131,15 @@ pub(super) async fn hold(
         answer.close_failure = Some(stream_failure(&failure));
     }
     Ok(())
+}
+
+/// The time that a step may take.
+async fn late<T>(question: &Question) -> Result<T, Stop> {
+    match question.step_limit {
+        Some(limit) => sleep(duration(limit)).await,
+        None => pending().await,
+    }
+    Err(Stop::Late)
 }
 
 async fn talk(
@@ -161,6 +174,13 @@ async fn talk(
         Move::Write(text) => connection.write(text.clone().into_bytes()).await?,
         Move::WriteHex(text) => connection.write(unhex(text).map_err(Stop::Wrong)?).await?,
         Move::WriteMany(count) => connection.write(vec![b'x'; *count]).await?,
+        Move::WriteFor(count, seconds) => {
+            let given_up = async {
+                sleep(duration(*seconds)).await;
+                Ok(())
+            };
+            or(connection.write(vec![b'x'; *count]), given_up).await?;
+        }
         Move::WriteEof => connection.write_eof().await?,
         Move::Take(_) | Move::StartTls(_) => {
             return Err(Stop::Wrong("not a step of talking".to_owned()));
@@ -186,16 +206,36 @@ async fn read(
     Ok(())
 }
 
-async fn take(
-    direction: Direction,
-    connection: &Connection,
-    taken: &mut Vec<Box<dyn std::any::Any>>,
-) {
-    match direction {
-        Direction::Receive => taken.push(Box::new(connection.receive().await)),
-        Direction::Send => {
-            let (sink, outgoing) = Sink::new();
-            taken.push(Box::new((sink, connection.send(outgoing).await)));
+/// The other ends of a stream that was taken.
+enum Taken {
+    Receive(Source, Completion),
+    Send(Sink, Completion),
+}
+
+impl Taken {
+    async fn new(direction: Direction, connection: &Connection) -> Self {
+        match direction {
+            Direction::Receive => {
+                let (stream, completion) = connection.receive().await;
+                Self::Receive(Source::new(stream), completion)
+            }
+            Direction::Send => {
+                let (sink, outgoing) = Sink::new();
+                Self::Send(sink, connection.send(outgoing).await)
+            }
+        }
+    }
+
+    /// Waits until the connection ends it.
+    async fn ended(self) {
+        match self {
+            Self::Receive(mut source, completion) => {
+                source.read_to_end().await;
+                let _ = completion.await;
+            }
+            Self::Send(_sink, completion) => {
+                let _ = completion.await;
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `ask file=FILE [gate=ADDRESS] [together=N]`: calls `create-connection` once for each question of the file, a JSON
+//! `ask file=FILE [gate=ADDRESS] [together=N]`: calls `create-connection`, or with `unix` `create-unix-connection`, once for each question of the file, a JSON
 //! array, in order, and prints an answer in a line of JSON for each. Every connection is closed before the next question;
 //! with `together` so many questions are put at a time, and all answers come at the end.
 
@@ -68,8 +68,11 @@ async fn ask(question: &Question, contexts: &Contexts) -> Result<Answer, String>
         None => None,
     };
     let (sock, before) = given.map_or((None, None), |it| (Some(it.socket), Some(it.ends)));
-    let options = question.options(made.option(), sock);
-    let answer = match call::run(question, options).await {
+    let returned = match question.unix {
+        true => call::run_unix(question.end, question.unix_options(made.option(), sock)).await,
+        false => call::run(question, question.options(made.option(), sock)).await,
+    };
+    let answer = match returned {
         None => Answer::dropped(),
         Some(Ok(connection)) => {
             let mut answer = answer::connected(&connection);

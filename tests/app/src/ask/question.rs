@@ -3,7 +3,7 @@
 use super::dialogue::Then;
 use super::settings::Tls;
 use crate::bindings::switchboard::connect::streams::{
-    ConnectionOptions, KeepAlive, Milestone, TlsOption,
+    ConnectionOptions, KeepAlive, Milestone, TlsOption, UnixOptions,
 };
 use crate::bindings::wasi::sockets::types::TcpSocket;
 use crate::json::options::{
@@ -42,6 +42,11 @@ pub(super) struct Question {
     hop_limit: Option<u8>,
     receive_buffer_size: Option<u64>,
     send_buffer_size: Option<u64>,
+    no_delay: Option<bool>,
+    /// It is for `create-unix-connection`.
+    #[serde(default)]
+    pub(super) unix: bool,
+    path: Option<String>,
     pub(super) end: Option<End>,
     busy: Option<(f64, f64)>,
     pub(super) then: Option<Then>,
@@ -121,6 +126,26 @@ impl Question {
                 count: probes.count,
             }),
             hop_limit: self.hop_limit,
+            receive_buffer_size: self.receive_buffer_size,
+            send_buffer_size: self.send_buffer_size,
+            no_delay: self.no_delay,
+        }
+    }
+
+    /// The options of `create-unix-connection`.
+    pub(super) fn unix_options<'a>(
+        &self,
+        tls: Option<TlsOption<'a>>,
+        sock: Option<TcpSocket>,
+    ) -> UnixOptions<'a> {
+        UnixOptions {
+            path: self.path.clone().map(Into::into),
+            sock,
+            tls,
+            server_name: self.server_name.clone(),
+            handshake_timeout: self.handshake_timeout.map(nanoseconds),
+            shutdown_timeout: self.shutdown_timeout.map(nanoseconds),
+            timeout: self.timeout.map(nanoseconds),
             receive_buffer_size: self.receive_buffer_size,
             send_buffer_size: self.send_buffer_size,
         }

@@ -1,8 +1,8 @@
 //! Events as JSON.
 
 use crate::bindings::switchboard::connect::datagrams::{Datagram, Event};
-use crate::json::outcome::{address, os};
-use crate::pattern;
+use crate::json::outcome::os;
+use crate::{pattern, tell};
 use serde_json::{Value, json};
 
 /// Up to this many bytes a datagram is shown; of longer ones it is told whether they are the bytes of the pattern.
@@ -22,7 +22,7 @@ fn received(datagram: &Datagram) -> Value {
         address: from,
     } = datagram;
     let size = data.len();
-    let from = address(*from);
+    let from = tell::place(from);
     match size <= SHOWN {
         true => json!({ "size": size, "text": String::from_utf8_lossy(data), "from": from }),
         false => {

@@ -11,7 +11,7 @@ mod socket;
 use crate::arguments::Arguments;
 use crate::bindings::switchboard::connect::datagrams::Endpoint;
 use crate::json::answer::Answer;
-use crate::json::outcome::address;
+use crate::json::outcome::{ip, path};
 use crate::{gate, json};
 use question::Question;
 use serde_json::json;
@@ -60,10 +60,14 @@ fn ask(question: &Question) -> Pin<Box<dyn Future<Output = Result<Answer, String
 }
 
 fn created(endpoint: &Endpoint) -> Answer {
+    let (local, remote) = (endpoint.local_address(), endpoint.remote_address());
+    let (local, remote) = (local.as_ref(), remote.as_ref());
     Answer {
         created: Some(json!({
-            "local": endpoint.local_address().map(address),
-            "remote": endpoint.remote_address().map(address),
+            "local": local.and_then(ip),
+            "remote": remote.and_then(ip),
+            "local-path": local.and_then(path),
+            "remote-path": remote.and_then(path),
         })),
         ..Answer::succeeded(&endpoint.timeline())
     }

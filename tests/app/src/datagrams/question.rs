@@ -12,6 +12,8 @@ use serde::Deserialize;
 pub(super) struct Question {
     local_address: Option<Place>,
     remote_address: Option<Place>,
+    unix_local: Option<String>,
+    unix_remote: Option<String>,
     family: Option<FamilyName>,
     protocol: Option<u32>,
     #[serde(default)]
@@ -43,6 +45,8 @@ impl Question {
         EndpointOptions {
             local_address: self.local_address.clone().map(Into::into),
             remote_address: self.remote_address.clone().map(Into::into),
+            unix_local: self.unix_local.clone().map(Into::into),
+            unix_remote: self.unix_remote.clone().map(Into::into),
             family: self.family.map(Into::into),
             protocol: self.protocol,
             lookup_flags: lookup_flags(&self.lookup_flags),

@@ -3,14 +3,14 @@
 use super::event::show;
 use super::question::Question;
 use crate::bindings::switchboard::connect::datagrams::{Endpoint, Event, Outgoing, SendFailure};
-use crate::bindings::wasi::sockets::types::IpSocketAddress;
+use crate::bindings::switchboard::connect::types::Address;
 use crate::call_off::dropped;
 use crate::clock::Instant;
 use crate::gate;
 use crate::json::options::{duration, nanoseconds};
-use crate::json::outcome::{self, address};
-use crate::pattern;
+use crate::json::outcome;
 use crate::together::{self, Work};
+use crate::{pattern, tell};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::cell::RefCell;
@@ -50,9 +50,27 @@ pub(super) enum Call {
 #[serde(deny_unknown_fields)]
 pub(super) struct Send {
     send: Content,
-    to: Option<SocketAddr>,
+    to: Option<To>,
     /// The flow label of the address.
     flow: Option<u32>,
+}
+
+/// Where to.
+#[derive(Deserialize, Clone)]
+#[serde(untagged)]
+enum To {
+    Ip(SocketAddr),
+    /// A path, whatever is no IP address.
+    Unix(String),
+}
+
+impl From<To> for Address {
+    fn from(to: To) -> Self {
+        match to {
+            To::Ip(address) => address.into(),
+            To::Unix(path) => Address::Unix(path.into_bytes()),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -78,7 +96,7 @@ pub(super) struct SendBatch {
 pub(super) struct SendMany {
     send_numbers: u32,
     size: usize,
-    to: Option<SocketAddr>,
+    to: Option<To>,
     /// Instead of one call of `send-batch`, a call of `send-to` for each.
     #[serde(default)]
     one_by_one: bool,
@@ -194,8 +212,8 @@ impl Call {
                 endpoint.abort();
                 Value::Null
             }
-            Call::LocalAddress => json!(endpoint.local_address().map(address)),
-            Call::RemoteAddress => json!(endpoint.remote_address().map(address)),
+            Call::LocalAddress => json!(endpoint.local_address().as_ref().map(tell::place)),
+            Call::RemoteAddress => json!(endpoint.remote_address().as_ref().map(tell::place)),
             Call::Timeline => endpoint.timeline().iter().map(outcome::step).collect(),
             Call::Dropped => json!(endpoint.dropped()),
         }
@@ -209,11 +227,11 @@ impl Send {
             Content::Text(text) => data.extend(text.bytes()),
             Content::Pattern { size } => pattern::fill(0, *size, &mut data),
         }
-        let mut to = self.to;
-        if let (Some(SocketAddr::V6(to)), Some(flow)) = (&mut to, self.flow) {
+        let mut to = self.to.clone();
+        if let (Some(To::Ip(SocketAddr::V6(to))), Some(flow)) = (&mut to, self.flow) {
             to.set_flowinfo(flow);
         }
-        let address = to.map(IpSocketAddress::from);
+        let address = to.map(Address::from);
         Outgoing { data, address }
     }
 }
@@ -222,7 +240,7 @@ impl SendMany {
     async fn run(&self, endpoint: &Endpoint) -> Value {
         let numbered = |number| Outgoing {
             data: format!("{number:0>size$}", size = self.size).into_bytes(),
-            address: self.to.map(IpSocketAddress::from),
+            address: self.to.clone().map(Address::from),
         };
         let numbers = 0..self.send_numbers;
         if !self.one_by_one {

@@ -16,6 +16,7 @@ pub(crate) enum Port {
 pub(crate) enum FamilyName {
     Inet,
     Inet6,
+    Unix,
 }
 
 #[derive(Deserialize, Clone, Copy)]
@@ -61,6 +62,7 @@ impl From<FamilyName> for Family {
         match name {
             FamilyName::Inet => Family::Inet,
             FamilyName::Inet6 => Family::Inet6,
+            FamilyName::Unix => Family::Unix,
         }
     }
 }

@@ -3,21 +3,29 @@
 use crate::bindings::switchboard::connect::streams::StreamFailure;
 use crate::bindings::switchboard::connect::tls::CertificateFailure;
 use crate::bindings::switchboard::connect::types::{
-    AttemptFailure, Failure, LookupFailure, OsFailure, Outcome, Step, TlsFailure,
+    Address, AttemptFailure, Failure, LookupFailure, OsFailure, Outcome, Step, TlsFailure,
 };
-use crate::bindings::wasi::sockets::types::{ErrorCode, IpSocketAddress};
+use crate::bindings::wasi::sockets::types::ErrorCode;
 use crate::tell;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-pub(crate) fn address(address: IpSocketAddress) -> String {
-    tell::address(address).to_string()
+/// An IP address.
+pub(crate) fn ip(address: &Address) -> Option<String> {
+    matches!(address, Address::Ip(_)).then(|| tell::place(address))
+}
+
+/// A path.
+pub(crate) fn path(address: &Address) -> Option<String> {
+    matches!(address, Address::Unix(_)).then(|| tell::place(address))
 }
 
 pub(crate) fn step(step: &Step) -> Value {
+    let address = step.address.as_ref();
     json!({
         "phase": tell::phase(step.phase),
-        "address": step.address.map(address),
+        "address": address.and_then(ip),
+        "path": address.and_then(path),
         "started": Duration::from_nanos(step.started).as_secs_f64(),
         "ended": Duration::from_nanos(step.ended).as_secs_f64(),
         "outcome": match &step.outcome {

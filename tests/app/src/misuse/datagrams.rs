@@ -190,7 +190,7 @@ async fn nothings(servers: &Servers) -> Result<(), String> {
     let address = endpoint.local_address();
     let nothing = |_| Outgoing {
         data: Vec::new(),
-        address,
+        address: address.clone(),
     };
     let (count, result) = endpoint.send_batch((0..COUNT).map(nothing).collect()).await;
     fine(result)?;

@@ -1,5 +1,6 @@
-//! Certificates that came compressed (RFC 8879) by zlib.
+//! Certificates compressed (RFC 8879) by zlib.
 
+use miniz_oxide::deflate::compress_to_vec_zlib;
 use miniz_oxide::inflate::TINFLStatus;
 use miniz_oxide::inflate::core::inflate_flags::{
     TINFL_FLAG_COMPUTE_ADLER32, TINFL_FLAG_PARSE_ZLIB_HEADER,
@@ -7,10 +8,18 @@ use miniz_oxide::inflate::core::inflate_flags::{
 };
 use miniz_oxide::inflate::core::{DecompressorOxide, decompress};
 use rustls::CertificateCompressionAlgorithm;
-use rustls::compress::{CertDecompressor, DecompressionFailed};
+use rustls::compress::{
+    CertCompressor, CertDecompressor, CompressionFailed, CompressionLevel, DecompressionFailed,
+};
 
 /// For the `cert_decompressors` of a configuration.
-pub const ALL: &[&dyn CertDecompressor] = &[&Zlib];
+pub const DECOMPRESSORS: &[&dyn CertDecompressor] = &[&Zlib];
+
+/// For the `cert_compressors` of a configuration, which does it once for each chain and keeps it.
+pub const COMPRESSORS: &[&dyn CertCompressor] = &[&Zlib];
+
+/// As `zlib` calls its best.
+const BEST: u8 = 9;
 
 #[derive(Debug)]
 struct Zlib;
@@ -28,6 +37,16 @@ impl CertDecompressor for Zlib {
             true => Ok(()),
             false => Err(DecompressionFailed),
         }
+    }
+
+    fn algorithm(&self) -> CertificateCompressionAlgorithm {
+        CertificateCompressionAlgorithm::Zlib
+    }
+}
+
+impl CertCompressor for Zlib {
+    fn compress(&self, input: Vec<u8>, _: CompressionLevel) -> Result<Vec<u8>, CompressionFailed> {
+        Ok(compress_to_vec_zlib(&input, BEST))
     }
 
     fn algorithm(&self) -> CertificateCompressionAlgorithm {
