@@ -1,20 +1,45 @@
-"""Calls of imports without a task of asyncio's for each."""
+"""Calls of imports without a task of asyncio's, or a future, for each."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+Done = Callable[[Any, Exception | None], object]
 
-def begin(call: Coroutine[Any, Any, Any], done: Callable[[Any, Exception | None], object]) -> None:
+direct = False
+"""Whether what is called just now is told its answer as soon as that comes, and not by the loop in one of its turns."""
+
+
+def begin(call: Coroutine[Any, Any, Any], done: Done) -> None:
     """Begins it, and tells `done` its result or its exception: at once if it did not have to wait."""
+    global direct
+    direct = True
     try:
-        future = call.send(None)
+        pending = call.send(None)
     except StopIteration as ended:
+        direct = False
         done(ended.value, None)
-        return
     except Exception as error:
+        direct = False
         done(None, error)
-        return
-    future._asyncio_future_blocking = False
-    future.add_done_callback(lambda _: begin(call, done))
+    else:
+        direct = False
+        pending.resume = call, done
+
+
+def answered(call: Coroutine[Any, Any, Any], done: Done, event: int) -> None:
+    """Tells it, outside of all tasks."""
+    value, failed = None, None
+    try:
+        call.send(event)
+    except StopIteration as ended:
+        value = ended.value
+    except Exception as error:
+        failed = error
+    try:
+        done(value, failed)
+    except Exception as error:
+        told = {"message": f"Exception in callback {done!r}", "exception": error}
+        asyncio.get_running_loop().call_exception_handler(told)

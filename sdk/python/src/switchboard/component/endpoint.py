@@ -7,10 +7,13 @@ import socket
 from collections import deque
 from typing import Any
 
+from .addresses import Address, from_python, to_python
 from .bindings import datagrams
 from .calls import begin
-from .links import WINDOW, Link, in_progress, os_error, would_block
-from .values import Address, connecting_failed, endpoint_options, from_python, os_error as told_error, sending_failed, to_python
+from .failures import connecting_failed, sending_failed
+from .failures import os_error as told_error
+from .links import READ, WINDOW, WRITE, Link, in_progress, os_error, would_block
+from .options import endpoint_options
 
 _BATCH = 64
 _LONGEST = {socket.AF_INET: 65507, socket.AF_INET6: 65527}
@@ -46,7 +49,7 @@ class Endpoint(Link):
         if self._endpoint is not None or self._attempt is not None or self._refused is not None:
             return
         self._attempt = datagrams.Attempt()
-        begin(self._attempt.run(endpoint_options(sock, self.local, remote, self._asked)), self._opened)
+        begin(self._attempt.run(endpoint_options(self.family, self.local, remote, self._asked)), self._opened)
 
     def _opened(self, endpoint: Any, error: Any) -> None:
         attempt, self._attempt = self._attempt, None
@@ -62,8 +65,9 @@ class Endpoint(Link):
         if self.closed:
             self._release()
         else:
+            self.tell(self._refused)
             self._flush()
-            self.changed()
+            self.changed(READ | WRITE)
 
     def peer(self) -> Address:
         if self._remote is None:
@@ -84,16 +88,17 @@ class Endpoint(Link):
         for event in events or ():
             match event:
                 case datagrams.Event_Received(datagram):
-                    self._received.append((datagram.data, to_python(datagram.address)))
+                    # A Unix socket without a name has no address.
+                    self._received.append((datagram.data, to_python(datagram.address) or None))
                 case datagrams.Event_Failed(failure):
                     self._received.append(told_error(failure.code, failure.message))
-        self.changed()
+        self.changed(READ | WRITE)
 
     def receive(self, size: int, peek: bool = False) -> tuple[bytes, Address]:
         if not self._received:
             raise would_block()
         first = self._received[0] if peek else self._received.popleft()
-        self.changed()
+        self.changed(READ | WRITE)
         if isinstance(first, OSError):
             raise first
         data, address = first
@@ -104,7 +109,7 @@ class Endpoint(Link):
 
     def send(self, data: Any, address: Address | None) -> int:
         view = memoryview(data).cast("B")
-        if view.nbytes > _LONGEST[self.family]:
+        if view.nbytes > _LONGEST.get(self.family, WINDOW):
             raise os_error(errno.EMSGSIZE)
         if address is None and self._remote is None and self._attempt is None:
             raise os_error(errno.EDESTADDRREQ)
@@ -140,7 +145,7 @@ class Endpoint(Link):
         if self.closed:
             self._release()
         else:
-            self.changed()
+            self.changed(READ | WRITE)
 
     def shutdown(self, how: int) -> None:
         """Does nothing to datagrams that were sent."""

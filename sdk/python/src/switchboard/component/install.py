@@ -6,8 +6,8 @@ import asyncio
 import importlib
 import sys
 
-from ..guest import loop as stock
-from . import sockets, tasks
+from ..guest import transports
+from . import sockets, tasks, unix
 from .loop import ComponentLoop
 
 _installed: ComponentLoop | None = None
@@ -20,8 +20,9 @@ def install() -> ComponentLoop:
         for name in _LATE:
             importlib.import_module(name)
         _bring_ssl()
-        stock.mend()
+        transports.mend()
         sockets.use()
+        unix.use()
         _installed = ComponentLoop()
         asyncio.set_event_loop(_installed)
         _installed.begin()

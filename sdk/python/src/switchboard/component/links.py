@@ -9,8 +9,10 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
-from .values import Address, numbered
+from .addresses import Address
+from .failures import numbered
 
+READ, WRITE = 1, 2
 # How much is kept of what is on its way: what a system's own socket would have taken.
 WINDOW = 256 * 1024
 # How long what a closed socket had taken may take to be sent. A system's own sockets have no limit.
@@ -43,8 +45,43 @@ class Link:
         self._asked = asked
         self._error: OSError | None = None
         self._late: asyncio.TimerHandle | None = None
-        self.changed: Callable[[], None] = lambda: None
-        """Tells the selector that something may be ready now."""
+        self._waiter: asyncio.Future[None] | None = None
+        self.wanted = 0
+        """What the selector is asked to wait for."""
+        self.hot: set[int] = set()
+        """Where it is told that something may be ready now."""
+
+    def changed(self, what: int) -> None:
+        """It may be: to read, to write, or both."""
+        if self.wanted & what:
+            self.hot.add(self.fd)
+
+    def readable(self) -> bool:
+        """Whether to read would not block; what there is to read is asked for by this."""
+        raise NotImplementedError
+
+    def writable(self) -> bool:
+        """Whether to write would not block."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Closes."""
+        raise NotImplementedError
+
+    async def opened(self) -> None:
+        """Waits until it is open, or raises why it is not."""
+        self._waiter = asyncio.get_running_loop().create_future()
+        await self._waiter
+
+    def tell(self, error: OSError | None) -> None:
+        """It is, or is not."""
+        waiter, self._waiter = self._waiter, None
+        if waiter is not None and not waiter.done():
+            if error is None:
+                waiter.set_result(None)
+            else:
+                self._error = None
+                waiter.set_exception(error)
 
     def take_error(self) -> int:
         """As the option `SO_ERROR`."""

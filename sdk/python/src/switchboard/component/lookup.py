@@ -6,7 +6,7 @@ import socket
 from typing import Any
 
 from .bindings import Err, ip_name_lookup
-from .values import address_of
+from .addresses import address_of
 
 _TYPES = {socket.SOCK_STREAM: socket.IPPROTO_TCP, socket.SOCK_DGRAM: socket.IPPROTO_UDP}
 # As a number: the complement of flags knows those alone that have a name.

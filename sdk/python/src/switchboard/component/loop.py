@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import heapq
-import os
 import socket
 import sys
 import threading
 from typing import Any
 
 from ..guest.loop import SelectorEventLoop
-from . import lookup, sockets
+from . import lookup, probe, sockets, unix
+from .addresses import AF_UNIX
 from .bindings import monotonic_clock
 from .calls import begin
 from .links import Link
+from .options import SO_BROADCAST, SO_REUSEPORT
 from .selector import Selector
 
-_NO_UNIX = "not supported: WASI has no Unix sockets"
 _NO_SERVER = "the component model's loop connects and does not listen; a program that switchboard-py builds does"
+# From so many on, asyncio's own turn may clear them away.
+_CANCELLED = 50
 
 
 class ComponentLoop(SelectorEventLoop):
@@ -53,15 +54,30 @@ class ComponentLoop(SelectorEventLoop):
         """It is running from now on."""
         self._thread_id = threading.get_ident()
         asyncio._set_running_loop(self)
+        sys.set_asyncgen_hooks(firstiter=self._asyncgen_firstiter_hook, finalizer=self._asyncgen_finalizer_hook)
 
     def run_some(self, turns: int) -> bool:
         """Runs what is ready, at most so many turns, and says whether there is more."""
-        sys.set_asyncgen_hooks(firstiter=self._asyncgen_firstiter_hook, finalizer=self._asyncgen_finalizer_hook)
         for _ in range(turns):
-            self._run_once()
             if not self._ready and not self._ours.hot and not self._due():
                 return self._set_alarm()
+            self._run_once()
         return True
+
+    def _run_once(self) -> None:
+        """A turn, as asyncio's, without what is done for waiting."""
+        if self._debug or self._scheduled and (self._timer_cancelled_count > _CANCELLED or self._due()):
+            super()._run_once()
+            return
+        if self._ours.hot:
+            events = self._ours.select()
+            if events:
+                self._process_events(events)
+        ready = self._ready
+        for _ in range(len(ready)):
+            handle = ready.popleft()
+            if not handle._cancelled:
+                handle._run()
 
     def _due(self) -> bool:
         return bool(self._scheduled) and self._scheduled[0]._when <= self.time() + self._clock_resolution
@@ -110,7 +126,11 @@ class ComponentLoop(SelectorEventLoop):
     async def sock_connect(self, sock: socket.socket, address: Any) -> None:
         """Connects a socket, which is the loop's from then on."""
         self._take(sock)
-        await super().sock_connect(sock, address)
+        if isinstance(sock, unix.UnixSocket):
+            # Without the address in its failures, which are the system's own.
+            await unix.opened(sock, address)
+        else:
+            await super().sock_connect(sock, address)
 
     async def sock_recvfrom(self, sock: socket.socket, bufsize: int) -> Any:
         self._take(sock)
@@ -142,29 +162,21 @@ class ComponentLoop(SelectorEventLoop):
         sockets.endpoint_of(sock)
         return super()._make_datagram_transport(sock, protocol, address, waiter, extra)
 
-    async def create_unix_connection(
-        self, protocol_factory: Any, path: Any = None, *, ssl: Any = None, sock: Any = None, server_hostname: Any = None,
-        ssl_handshake_timeout: Any = None, ssl_shutdown_timeout: Any = None,
-    ) -> Any:  # fmt: skip
-        """Checks what asyncio checks, and says that there is no such thing."""
-        assert server_hostname is None or isinstance(server_hostname, str)
-        if ssl:
-            if server_hostname is None:
-                raise ValueError("you have to pass server_hostname when using ssl")
-        elif server_hostname is not None:
-            raise ValueError("server_hostname is only meaningful with ssl")
-        elif ssl_handshake_timeout is not None:
-            raise ValueError("ssl_handshake_timeout is only meaningful with ssl")
-        elif ssl_shutdown_timeout is not None:
-            raise ValueError("ssl_shutdown_timeout is only meaningful with ssl")
-        if path is not None:
-            if sock is not None:
-                raise ValueError("path and sock can not be specified at the same time")
-            os.fspath(path)
-            raise OSError(errno.EAFNOSUPPORT, _NO_UNIX)
-        if sock is None:
-            raise ValueError("no path and sock were specified")
-        raise ValueError(f"A UNIX Domain Stream Socket was expected, got {sock!r}")
+    async def create_datagram_endpoint(self, *arguments: Any, **named: Any) -> Any:
+        """As asyncio's, which asks a socket at once what only the component knows."""
+        given = dict(zip(("protocol_factory", "local_addr", "remote_addr"), arguments)) | named
+        local, remote, broadcast = (given.get(name) for name in ("local_addr", "remote_addr", "allow_broadcast"))
+        unix_alone = given.get("family") == AF_UNIX and given.get("sock") is None
+        if not unix_alone:
+            for name, wanted in ((SO_REUSEPORT, given.get("reuse_port")), (SO_BROADCAST, broadcast)):
+                if wanted and given.get("sock") is None:
+                    await probe.known(name)
+        elif isinstance(local, str) and local and isinstance(remote, str | None) and (not remote or broadcast):
+            sock = await unix.bound_endpoint(local, broadcast=bool(broadcast), reuse_port=bool(given.get("reuse_port")))
+            transport, protocol = await super().create_datagram_endpoint(given["protocol_factory"], sock=sock)
+            transport._address = remote or None
+            return transport, protocol
+        return await super().create_datagram_endpoint(*arguments, **named)
 
 
 def _given(context: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import selectors
 from typing import Any
 
 from . import sockets
-from .links import Link
+from .links import READ, WRITE
 
 
 class Selector(selectors._BaseSelectorImpl):  # type: ignore[misc,name-defined]
@@ -24,31 +24,37 @@ class Selector(selectors._BaseSelectorImpl):  # type: ignore[misc,name-defined]
                 f"{fileobj!r} cannot be waited for on the component model: it is no socket that was connected by loop.sock_connect"
             )
         key = super().register(fileobj, events, data)
-        link.changed = lambda: self.hot.add(link.fd)
+        link.hot, link.wanted = self.hot, events
         self.hot.add(key.fd)
         return key  # type: ignore[no-any-return]
 
     def modify(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
         key = super().modify(fileobj, events, data)
-        self.hot.add(key.fd)
+        link = sockets.by_fd.get(key.fd)
+        if link is not None:
+            link.wanted = events
+            self.hot.add(key.fd)
+        return key  # type: ignore[no-any-return]
+
+    def unregister(self, fileobj: Any) -> selectors.SelectorKey:
+        key = super().unregister(fileobj)
+        link = sockets.by_fd.get(key.fd)
+        if link is not None:
+            link.wanted = 0
         return key  # type: ignore[no-any-return]
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         ready = []
-        for fd in sorted(self.hot):
-            key, link = self._fd_to_key.get(fd), sockets.by_fd.get(fd)
-            mask = 0 if key is None or link is None else _ready(link, key.events)
+        for fd in sorted(self.hot) if len(self.hot) > 1 else tuple(self.hot):
+            link = sockets.by_fd.get(fd)
+            mask = 0
+            if link is not None:
+                if link.wanted & READ and link.readable():
+                    mask = READ
+                if link.wanted & WRITE and link.writable():
+                    mask |= WRITE
             if mask:
-                ready.append((key, mask))
+                ready.append((self._fd_to_key[fd], mask))
             else:
                 self.hot.discard(fd)
         return ready
-
-
-def _ready(link: Link, events: int) -> int:
-    mask = 0
-    if events & selectors.EVENT_READ and link.readable():  # type: ignore[attr-defined]
-        mask |= selectors.EVENT_READ
-    if events & selectors.EVENT_WRITE and link.writable():  # type: ignore[attr-defined]
-        mask |= selectors.EVENT_WRITE
-    return mask

@@ -17,16 +17,24 @@ import types
 import weakref
 from typing import Any
 
+from . import probe
+from .addresses import AF_UNIX, checked
 from .endpoint import Endpoint
+from .failures import numbered
 from .links import Link, os_error
+from .options import SO_BROADCAST, SO_REUSEPORT
 from .stream import Stream
-from .values import checked, numbered
 
 _real = _socket.socket
+# As a number: the enumeration takes long to compute with.
+_PEEK = int(socket.MSG_PEEK)
+_NO_DELAY = (socket.IPPROTO_TCP, socket.TCP_NODELAY)
 _links: weakref.WeakKeyDictionary[socket.socket, Link] = weakref.WeakKeyDictionary()
 _asked: weakref.WeakKeyDictionary[socket.socket, dict[tuple[int, int], Any]] = weakref.WeakKeyDictionary()
-_bound: weakref.WeakKeyDictionary[socket.socket, Any] = weakref.WeakKeyDictionary()
+bound: weakref.WeakKeyDictionary[socket.socket, Any] = weakref.WeakKeyDictionary()
 by_fd: dict[int, Link] = {}
+kinds: dict[int, type[LoopSocket]] = {}
+"""Families that have a class of their own."""
 
 
 class LoopSocket(socket.socket):
@@ -35,15 +43,18 @@ class LoopSocket(socket.socket):
     # The same layout, so that a socket that exists can become one.
     __slots__ = ()
 
+    def __new__(cls, family: int = -1, *_: Any, **__: Any) -> Any:
+        return super().__new__(kinds.get(family, cls))
+
     def bind(self, address: Any, /) -> None:
-        if self in _bound:
+        if self in bound:
             raise os_error(errno.EINVAL)
         address = checked(self, address, "bind")
         # Tried on another socket, which tells what is wrong with it and which port is free: this one is bound as it connects.
         trial = _real(self.family, self.type, self.proto)
         try:
             trial.bind(address)
-            _bound[self] = trial.getsockname()
+            bound[self] = trial.getsockname()
         except OSError as error:
             raise numbered(error.errno or errno.EINVAL) from None
         finally:
@@ -69,7 +80,7 @@ class LoopSocket(socket.socket):
         return 0
 
     def send(self, data: Any, flags: int = 0, /) -> int:
-        link = _link(self)
+        link = link_of(self)
         return link.send(data, None) if isinstance(link, Endpoint) else link.send(data)
 
     def sendall(self, data: Any, flags: int = 0, /) -> None:
@@ -81,7 +92,7 @@ class LoopSocket(socket.socket):
         return self.send(b"".join(buffers))
 
     def sendto(self, data: Any, *arguments: Any) -> int:
-        link = _link(self)
+        link = link_of(self)
         if not isinstance(link, Endpoint):
             return link.send(data)
         address = checked(self, arguments[-1], "sendto")
@@ -91,8 +102,8 @@ class LoopSocket(socket.socket):
     def recv(self, size: int, flags: int = 0, /) -> bytes:
         if size < 0:
             raise ValueError("negative buffersize in recv")
-        link = _link(self)
-        told = link.receive(size, bool(flags & socket.MSG_PEEK))
+        link = link_of(self)
+        told = link.receive(size, flags & _PEEK != 0)
         return told[0] if isinstance(link, Endpoint) else told
 
     def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
@@ -102,8 +113,8 @@ class LoopSocket(socket.socket):
         return len(data)
 
     def recvfrom(self, size: int, flags: int = 0, /) -> tuple[bytes, Any]:
-        link = _link(self)
-        told = link.receive(size, bool(flags & socket.MSG_PEEK))
+        link = link_of(self)
+        told = link.receive(size, flags & _PEEK != 0)
         return told if isinstance(link, Endpoint) else (told, None)
 
     def recvfrom_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> tuple[int, Any]:
@@ -113,16 +124,16 @@ class LoopSocket(socket.socket):
         return len(data), address
 
     def shutdown(self, how: int, /) -> None:
-        _link(self).shutdown(how)
+        link_of(self).shutdown(how)
 
     def getsockname(self) -> Any:
         link = _links.get(self)
         if link is not None and link.local is not None:
             return link.local
-        return _bound[self] if self in _bound else super().getsockname()
+        return bound[self] if self in bound else super().getsockname()
 
     def getpeername(self) -> Any:
-        return _link(self).peer()
+        return link_of(self).peer()
 
     def getsockopt(self, level: int, name: int, *arguments: Any) -> Any:
         link = _links.get(self)
@@ -131,15 +142,20 @@ class LoopSocket(socket.socket):
         return super().getsockopt(level, name, *arguments)
 
     def setsockopt(self, level: int, name: int, *arguments: Any) -> None:
-        if (level, name) == (socket.IPPROTO_TCP, socket.TCP_NODELAY):
-            # WASI has no such option. asyncio sets it always.
+        option = (level, name)
+        if option == _NO_DELAY and (arguments != (0,) or self in _links):
+            # It is set as the socket connects, where it can be. asyncio sets it always.
             return
         if self in _links:
             # The contract sets options before it connects.
             raise OSError(errno.ENOPROTOOPT, f"{os.strerror(errno.ENOPROTOOPT)}: the socket is connected already")
-        super().setsockopt(level, name, *arguments)
+        if option in probe.OPTIONS or option == _NO_DELAY:
+            if arguments[0] and option in probe.lacking:
+                raise probe.lacking[option]
+        else:
+            super().setsockopt(level, name, *arguments)
         if len(arguments) == 1 and isinstance(arguments[0], int):
-            _asked.setdefault(self, {})[level, name] = arguments[0]
+            _asked.setdefault(self, {})[option] = arguments[0]
 
     def _real_close(self, _ss: Any = _real) -> None:
         link = _links.pop(self, None)
@@ -150,15 +166,16 @@ class LoopSocket(socket.socket):
 
 def _new(sock: socket.socket) -> Any:
     kind = Stream if sock.type == socket.SOCK_STREAM else Endpoint
-    link = kind(sock, _asked.get(sock, {}), _bound.get(sock))
+    link = kind(sock, _asked.get(sock, {}), bound.get(sock))
     _links[sock] = by_fd[link.fd] = link
     # A socket that is forgotten is closed.
     weakref.finalize(sock, _forget, link).atexit = False
     return link
 
 
-def _link(sock: socket.socket) -> Any:
-    return _links.get(sock) or _new(sock)
+def link_of(sock: socket.socket) -> Any:
+    """What stands behind it."""
+    return by_fd.get(sock.fileno()) or _new(sock)
 
 
 def _forget(link: Any) -> None:
@@ -190,22 +207,22 @@ def adopt(sock: socket.socket) -> None:
         _real.__init__(sock, sock.family, sock.type, sock.proto)
         socket.close(held)
         _real.setblocking(sock, False)
-        _bound[sock] = local
+        bound[sock] = local
     sock.__class__ = LoopSocket
     if peer is not None:
-        _link(sock).open(sock, peer)
+        link_of(sock).open(sock, peer)
 
 
 def endpoint_of(sock: socket.socket) -> None:
     """Takes one for datagrams, and opens it."""
     adopt(sock)
-    _link(sock).open(sock)
+    link_of(sock).open(sock)
 
 
 def stream_of(sock: socket.socket) -> None:
     """Takes one for a transport, connected or not."""
     adopt(sock)
-    _link(sock)
+    link_of(sock)
 
 
 class _Poll:
@@ -254,6 +271,7 @@ def use() -> None:
     seen = types.ModuleType("socket")
     vars(seen).update(vars(socket))
     seen.socket = LoopSocket  # type: ignore[attr-defined]
+    seen.AF_UNIX, seen.SO_BROADCAST, seen.SO_REUSEPORT = AF_UNIX, SO_BROADCAST, SO_REUSEPORT  # type: ignore[attr-defined]
     asyncio.base_events.socket = seen  # type: ignore[attr-defined]
     asyncio.selector_events._HAS_SENDMSG = True  # type: ignore[attr-defined]
     asyncio.selector_events.SC_IOV_MAX = 64  # type: ignore[attr-defined]

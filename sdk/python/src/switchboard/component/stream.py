@@ -7,10 +7,12 @@ import socket
 from collections import deque
 from typing import Any
 
+from .addresses import AF_UNIX, Address, to_python
 from .bindings import streams
 from .calls import begin
-from .links import WINDOW, Link, in_progress, os_error, would_block
-from .values import Address, connecting_failed, connection_options, stream_failed, to_python
+from .failures import connecting_failed, stream_failed
+from .links import READ, WINDOW, WRITE, Link, in_progress, os_error, would_block
+from .options import connection_options, unix_options
 
 
 class Stream(Link):
@@ -37,7 +39,11 @@ class Stream(Link):
         if self._attempt is not None:
             raise os_error(errno.EALREADY)
         self._attempt = streams.Attempt()
-        begin(self._attempt.run(connection_options(sock, address, self.local, self._asked)), self._connected)
+        if self.family == AF_UNIX:
+            call = self._attempt.run_unix(unix_options(address, self._asked))
+        else:
+            call = self._attempt.run(connection_options(sock, address, self.local, self._asked))
+        begin(call, self._connected)
         raise in_progress()
 
     def _connected(self, connection: Any, error: Any) -> None:
@@ -54,7 +60,12 @@ class Stream(Link):
         if self.closed:
             self._release()
         else:
-            self.changed()
+            self.tell(self._error)
+            self.changed(READ | WRITE)
+
+    def credentials(self) -> Any:
+        """Who the peer of a Unix socket is."""
+        return None if self._connection is None else self._connection.peer_credentials()
 
     def peer(self) -> Address:
         if self._remote is None:
@@ -85,7 +96,7 @@ class Stream(Link):
             self._received.append(data)
         else:
             self._ended = True
-        self.changed()
+        self.changed(READ)
 
     def receive(self, size: int, peek: bool = False) -> bytes:
         if self._connection is None:
@@ -97,7 +108,6 @@ class Stream(Link):
             if peek or len(first) > size:
                 self._received.appendleft(first if peek else first[size:])
                 first = first[:size]
-            self.changed()
             return first
         if self._failed is not None:
             error, self._failed = self._failed, None
@@ -119,11 +129,13 @@ class Stream(Link):
             raise os_error(errno.ENOTCONN)
         if self._half_closed:
             raise os_error(errno.EPIPE)
-        view = memoryview(data).cast("B")
         room = WINDOW - self._size
         if room <= 0:
             raise would_block()
-        taken = bytes(view[:room])
+        if type(data) is bytes and len(data) <= room:
+            taken = data
+        else:
+            taken = bytes(memoryview(data).cast("B")[:room])
         self._unsent.append(taken)
         self._size += len(taken)
         self._flush()
@@ -154,7 +166,7 @@ class Stream(Link):
         if self.closed:
             self._release()
         else:
-            self.changed()
+            self.changed(WRITE if self._failed is None else READ | WRITE)
 
     def shutdown(self, how: int) -> None:
         if self._connection is None:
@@ -165,7 +177,7 @@ class Stream(Link):
         if how in (socket.SHUT_WR, socket.SHUT_RDWR):
             self._half_closed = True
             self._flush()
-        self.changed()
+        self.changed(READ | WRITE)
 
     def _fail(self, error: Any) -> None:
         if self._failed is None and not self._ended:

@@ -15,7 +15,8 @@ import contextvars
 import random
 import sys
 import traceback
-from collections.abc import Callable, Coroutine
+import types
+from collections.abc import Callable, Coroutine, Generator
 from typing import Any
 
 import componentize_py_async_support as support
@@ -24,6 +25,7 @@ import wit_world
 from componentize_py_types import Err, Ok
 
 from ..tls import engine
+from . import calls
 from .loop import ComponentLoop
 
 _EXIT, _YIELD, _WAIT = 0, 1, 2
@@ -45,10 +47,13 @@ _arguments: Any = None
 class _Pending:
     """A call that has not returned."""
 
-    __slots__ = ("arguments", "future", "owner", "promise")
+    __slots__ = ("arguments", "future", "owner", "promise", "resume")
 
-    def __init__(self, future: asyncio.Future[int], promise: int, arguments: Any) -> None:
+    def __init__(self, future: asyncio.Future[int] | None, promise: int, arguments: Any) -> None:
         self.future = future
+        """Who awaits it in the loop."""
+        self.resume: Any = None
+        """Or who is told at once."""
         self.promise = promise
         # Resources among them are lent until the call returns.
         self.arguments = arguments
@@ -167,7 +172,9 @@ def _ended(task: _Task, waitable: int, event: int) -> None:
     call = _pending.pop(waitable)
     if call.owner is not None:
         call.owner.waiting.discard(waitable)
-    if call.future.done():
+    if call.future is None:
+        calls.answered(*call.resume, event)
+    elif call.future.done():
         # Nobody waits for it any more. Resources among the values close as they are dropped.
         runtime.promise_get_result(event, call.promise)
     else:
@@ -178,9 +185,10 @@ def _poll(task: _Task) -> int:
     global _current
     outer, _current = _current, task
     try:
-        for waitable in list(_unclaimed):
-            _join(waitable)
-        _unclaimed.clear()
+        if _unclaimed:
+            for waitable in list(_unclaimed):
+                _join(waitable)
+            _unclaimed.clear()
         try:
             busy = _loop.run_some(_TURNS)
         except SystemExit as error:
@@ -214,6 +222,11 @@ def _join(waitable: int) -> None:
         call.owner = _current
 
 
+@types.coroutine
+def _told(call: _Pending) -> Generator[_Pending, int, int]:
+    return (yield call)
+
+
 async def _await_result(result: Any) -> Any:
     """Waits for an import's answer."""
     global _arguments
@@ -221,15 +234,19 @@ async def _await_result(result: Any) -> Any:
     if isinstance(result, Ok):
         return result.value
     waitable, promise = result.value
-    call = _pending[waitable] = _Pending(_loop.create_future(), promise, arguments)
+    future = None if calls.direct else _loop.create_future()
+    call = _pending[waitable] = _Pending(future, promise, arguments)
     _join(waitable)
-    try:
-        event = await call.future
-    except BaseException:
-        if call.future.done() and not call.future.cancelled():
-            # It had just come.
-            runtime.promise_get_result(call.future.result(), promise)
-        raise
+    if future is None:
+        event = await _told(call)
+    else:
+        try:
+            event = await future
+        except BaseException:
+            if future.done() and not future.cancelled():
+                # It had just come.
+                runtime.promise_get_result(future.result(), promise)
+            raise
     return runtime.promise_get_result(event, promise)
 
 

@@ -8,19 +8,36 @@ from __future__ import annotations
 
 import asyncio
 import asyncio.events
-import asyncio.selector_events
 import asyncio.unix_events
-import itertools
-import socket
+import selectors
 from collections.abc import Callable
 from typing import Any
 
+from . import transports
 
-_PIECES = 64
+
+# How often in a row the sockets are not asked while there is something else to do.
+_SKIPS = 8
+
+
+class _Selector(selectors.PollSelector):
+    """Asks less often than asyncio does: before each turn, also if callbacks are waiting, which takes its time in WASI."""
+
+    _skipped = 0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        if timeout is not None and timeout <= 0 and self._skipped < _SKIPS:
+            self._skipped += 1
+            return []
+        self._skipped = 0
+        return super().select(timeout)
 
 
 class SelectorEventLoop(asyncio.unix_events._UnixSelectorEventLoop):  # type: ignore[misc,name-defined]
     """`asyncio.SelectorEventLoop` in a component."""
+
+    def __init__(self, selector: selectors.BaseSelector | None = None) -> None:
+        super().__init__(selector or _Selector())
 
     def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
         """Calls the function before it returns: there are no threads. An executor that is given may have its own way."""
@@ -62,56 +79,6 @@ class SelectorEventLoop(asyncio.unix_events._UnixSelectorEventLoop):  # type: ig
         pass
 
 
-def _write_send(self: Any) -> None:
-    """`_SelectorSocketTransport._write_send` without a fault: CPython's forgets what a socket did not take after all.
-
-    On Linux it is not used. Here a socket may be called ready to be written to and then take nothing.
-    """
-    assert self._buffer, "Data should not be empty"
-    if self._conn_lost:
-        return
-    # Together, as where there is sendmsg: a second write may wait until the peer has acknowledged the first.
-    pieces = list(itertools.islice(self._buffer, _PIECES))
-    try:
-        sent = self._sock.send(pieces[0] if len(pieces) == 1 else b"".join(pieces))
-        self._adjust_leftover_buffer(sent)
-        while self._buffer and not self._buffer[0]:
-            self._buffer.popleft()
-    except (BlockingIOError, InterruptedError):
-        return
-    except (SystemExit, KeyboardInterrupt):
-        raise
-    except BaseException as error:
-        self._loop._remove_writer(self._sock_fd)
-        self._buffer.clear()
-        self._fatal_error(error, "Fatal write error on socket transport")
-        if self._empty_waiter is not None:
-            self._empty_waiter.set_exception(error)
-        return
-    self._maybe_resume_protocol()
-    if not self._buffer:
-        self._loop._remove_writer(self._sock_fd)
-        if self._empty_waiter is not None:
-            self._empty_waiter.set_result(None)
-        if self._closing:
-            self._call_connection_lost(None)
-        elif self._eof:
-            self._sock.shutdown(socket.SHUT_WR)
-
-
-_cpythons_writelines = asyncio.selector_events._SelectorSocketTransport.writelines  # type: ignore[attr-defined]
-
-
-def _writelines(self: Any, list_of_data: Any) -> None:
-    """`writelines` as it is since CPython 3.14.1: empty pieces are skipped, and after the end all of it, as by `write`."""
-    pieces = [data for data in list_of_data if memoryview(data).nbytes]
-    if self._conn_lost and not self._eof:
-        for _ in pieces[:1]:
-            self.write(b"".join(pieces))
-        return
-    _cpythons_writelines(self, pieces)
-
-
 def _is_thread_pool(executor: object) -> bool:
     from concurrent.futures import ThreadPoolExecutor
 
@@ -138,14 +105,8 @@ class _Policy(asyncio.events._AbstractEventLoopPolicy if hasattr(asyncio.events,
         return SelectorEventLoop()
 
 
-def mend() -> None:
-    """Puts right what is wrong in CPython's transports."""
-    transport = asyncio.selector_events._SelectorSocketTransport  # type: ignore[attr-defined]
-    transport._write_send, transport.writelines = _write_send, _writelines
-
-
 def use() -> None:
     """Makes it the loop of `asyncio.run`, `asyncio.Runner` and `asyncio.new_event_loop`."""
-    mend()
+    transports.use()
     asyncio.events._event_loop_policy = _Policy()
     asyncio.SelectorEventLoop = asyncio.EventLoop = asyncio.unix_events.SelectorEventLoop = SelectorEventLoop
