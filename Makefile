@@ -20,8 +20,9 @@ TOOL := $(CARGO) run --locked --quiet -p switchboard-tools --no-default-features
 VENV := target/venv
 PYTHON_SOURCES := $(shell find sdk/python/src sdk/python/pyproject.toml wit -type f -not -name '*.pyc')
 PYTHON_APP := target/python/python
-# The same on the component model's loop.
+# The same on the component model's loop, and with Unix sockets.
 PYTHON_LOOP := target/python/loop
+PYTHON_POSIX := target/python/posix
 # The libraries that it is tried with.
 PYTHON_SITE := target/python/site
 
@@ -41,10 +42,10 @@ test-rust: build app example ## Run those in Rust
 
 test-python: python $(PYTHON_SITE)/made ## Run those of sdk/python
 	@tools/needs.sh openssl redis-server nats-server
-	@$(MAKE) --silent --no-print-directory target/python/sessions.cwasm
-	@$(VENV)/bin/pytest sdk/python
+	@$(MAKE) --silent --no-print-directory -j2 target/python/sessions.cwasm $(PYTHON_POSIX).wasm
+	@$(VENV)/bin/pytest -n 2 sdk/python
 
-bench: build app ## Measure against native tokio and CPython's asyncio
+bench: build app python ## Measure against native tokio and CPython's asyncio
 	@tools/needs.sh python3
 	@$(BIN)/bench
 
@@ -87,16 +88,19 @@ example: setup ## Build target/tls-engine.wasm, a program on blocking sockets to
 
 example-python: programs venv component $(PYTHON_SITE)/made ## Run the examples in Python
 	@tools/needs.sh openssl redis-server
-	@$(VENV)/bin/pytest -q -p no:cacheprovider examples/python
+	@$(VENV)/bin/pytest -q -n 2 -p no:cacheprovider examples/python
 
 python: programs venv component ## Build target/python/python.wasm, which runs Python scripts
-	@$(MAKE) --silent --no-print-directory $(PYTHON_APP).cwasm $(PYTHON_LOOP).cwasm
+	@$(MAKE) --silent --no-print-directory -j2 $(PYTHON_APP).cwasm $(PYTHON_LOOP).cwasm
 
 $(PYTHON_APP).wasm: $(VENV)/made target/switchboard-tls.wasm
 	@$(VENV)/bin/switchboard-py build -o $@
 
 $(PYTHON_LOOP).wasm: $(VENV)/made target/switchboard.wasm
 	@$(VENV)/bin/switchboard-py build --component-loop -o $@
+
+$(PYTHON_POSIX).wasm: $(VENV)/made target/switchboard-posix.wasm
+	@$(VENV)/bin/switchboard-py build --posix -o $@
 
 # Two components, one of which calls the other's exports.
 target/python/sessions.cwasm: $(VENV)/made target/switchboard.wasm $(wildcard sdk/python/tests/sessions/*)
@@ -123,11 +127,11 @@ $(VENV)/made: $(PYTHON_SOURCES)
 	@touch $@
 
 # What sdk/python needs of that, and only where it is not there already: wac and wasmtime.
-programs: $(BIN)/wac $(BIN)/wasmtime
+programs: $(BIN)/wac $(BIN)/wasmtime $(BIN)/posix-run
 
-$(BIN)/wac $(BIN)/wasmtime &: Cargo.lock tools/Cargo.toml tools/src/wac.rs tools/src/wasmtime.rs
+$(BIN)/wac $(BIN)/wasmtime $(BIN)/posix-run &: Cargo.lock tools/Cargo.toml tools/src/wac.rs tools/src/wasmtime.rs tests/src/bin/posix-run.rs
 	@$(MAKE) --silent --no-print-directory build
-	@touch $(BIN)/wac $(BIN)/wasmtime
+	@touch $(BIN)/wac $(BIN)/wasmtime $(BIN)/posix-run
 
 build: component
 	@echo 'Building the host, the tools and the tests (wasmtime takes ten minutes, once)'

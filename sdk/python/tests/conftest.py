@@ -19,15 +19,15 @@ from pki import Authority, Leaf
 from switchboard import tools
 
 _HERE = Path(__file__).parent
-_TARGET = _HERE.parents[2] / "target"
+TARGET = _HERE.parents[2] / "target"
 GUEST = _HERE / "guest"
-SITE = _TARGET / "python" / "site"
+SITE = TARGET / "python" / "site"
 LIMIT = 30
 
 
 def command(*folders: Path, environment: dict[str, str] | None = None, loop: str = "selector", built: str = "") -> list[str]:
     """How to run a script in the component, which sees these folders, on asyncio's own loop or the component model's."""
-    component = _TARGET / "python" / f"{built or {'selector': 'python', 'component': 'loop'}[loop]}.cwasm"
+    component = TARGET / "python" / f"{built or {'selector': 'python', 'component': 'loop'}[loop]}.cwasm"
     if not component.is_file():
         pytest.exit(f"{component} is not here: make test-python builds it", 2)
     seen = [word for folder in (GUEST, *folders) for word in ("--dir", f"{folder}::{folder}")]
@@ -140,6 +140,11 @@ class Serving:
     def __exit__(self, *_: object) -> None:
         self._process.kill()
         self._process.communicate()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those that build components first: side by side with the others they take no longer than those."""
+    items.sort(key=lambda item: item.path.name not in ("test_program.py", "test_readme.py", "test_unix.py"))
 
 
 # Whom the tests trust they say themselves.

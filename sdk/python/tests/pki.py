@@ -86,6 +86,14 @@ class Authority:
         _openssl(*self._ca(), "-in", str(request), *dates, "-extfile", str(config), "-preserveDN", "-out", str(cert))
 
 
+def self_signed(folder: Path, *names: str) -> Leaf:
+    """As `openssl req -x509` makes one, which is an authority's (`CA:TRUE`)."""
+    made = Leaf(folder / "own.pem", folder / "own.key")
+    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", str(made.key)]
+    _openssl("req", "-x509", *key, "-subj", "/CN=own", "-addext", f"subjectAltName={','.join(names)}", "-out", str(made.cert))
+    return made
+
+
 def _new_key(path: Path, *, rsa: bool = False) -> None:
     kind = ["RSA", "-pkeyopt", "rsa_keygen_bits:2048"] if rsa else ["EC", "-pkeyopt", "ec_paramgen_curve:P-256"]
     _openssl("genpkey", "-algorithm", *kind, "-out", str(path))

@@ -120,7 +120,7 @@ class Scripted:
             "starttls": starttls,
         }  # fmt: skip
         self.told: dict[str, Any] = {name: self._listen(script) for name, script in scripts.items()}
-        self.told |= {"udp": self._datagrams(), "closed": _closed(socket.SOCK_STREAM), "udp_closed": _closed(socket.SOCK_DGRAM)}
+        self.told |= {"udp": self._datagrams(), "closed": self._closed(), "udp_closed": _udp_closed()}
         self.told |= {"full": self._full(), "ca": str(authority.cert)}
 
     def _listen(self, script: Callable[[socket.socket], None]) -> int:
@@ -151,6 +151,12 @@ class Scripted:
         threading.Thread(target=serve, daemon=True).start()
         return int(sock.getsockname()[1])
 
+    def _closed(self) -> int:
+        """A port where nobody listens, nor will: it is taken."""
+        sock = self._stack.enter_context(socket.socket())
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
     def _full(self) -> int:
         """A listener whose queue is full, so that nobody answers."""
         server = self._stack.enter_context(socket.socket())
@@ -164,9 +170,9 @@ class Scripted:
         return int(server.getsockname()[1])
 
 
-def _closed(kind: int) -> int:
+def _udp_closed() -> int:
     """A port that nobody has."""
-    with socket.socket(type=kind) as sock:
+    with socket.socket(type=socket.SOCK_DGRAM) as sock:
         sock.bind(("127.0.0.1", 0))
         return int(sock.getsockname()[1])
 

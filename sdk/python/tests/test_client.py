@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from conftest import GUEST, Serve, command, native, run
-from pki import Authority
+from pki import Authority, self_signed
 
 # Where the native one says otherwise, and why.
 _DIFFERENT = {
@@ -40,6 +40,7 @@ def _cases(folder: Path, authority: Authority, serve: Serve) -> dict[str, dict[s
     asking = serve(good, ca=authority.cert, alpn=["h2", "http/1.1"])
     old = serve(authority.issue("DNS:localhost", until="20210101000000Z"))
     early = serve(authority.issue("DNS:localhost", since="20400101000000Z"))
+    own = self_signed(folder, "DNS:localhost")
     mine = {"cert": str(client.cert), "key": str(client.key)}
     return {
         "good": {"port": plain},
@@ -69,6 +70,8 @@ def _cases(folder: Path, authority: Authority, serve: Serve) -> dict[str, dict[s
         "no cipher": {"port": plain, "ciphers": "NOTHING"},
         "revoked": {"port": serve(revoked), "crl": str(crl)},
         "not revoked": {"port": serve(good), "crl": str(crl)},
+        "self-signed and trusted": {"port": serve(own), "ca": str(own.cert)},
+        "self-signed and not trusted": {"port": serve(own)},
         "list of another": {"port": serve(other.issue("DNS:localhost")), "ca": str(other.cert), "crl": str(crl)},
     }
 
@@ -95,7 +98,8 @@ _NAMES = (
     "good", "TLS 1.2", "TLS 1.3", "RSA", "address", "another name of it", "IPv6 name", "wrong name", "wrong address", "name too deep",
     "expired", "not yet valid", "unknown authority", "nothing verified", "name not checked", "client certificate",
     "client certificate missing", "client certificate missing, TLS 1.2", "ALPN", "ALPN without a match", "key of another",
-    "no such file", "not PEM", "ciphers", "no cipher", "revoked", "not revoked", "list of another",
+    "no such file", "not PEM", "ciphers", "no cipher", "revoked", "not revoked", "list of another", "self-signed and trusted",
+    "self-signed and not trusted",
 )  # fmt: skip
 
 

@@ -14,6 +14,9 @@ from switchboard import tools
 _README = Path(__file__).parents[1] / "README.md"
 
 
+_SESSIONS = Path(__file__).parent / "sessions" / "provider.py"
+
+
 def _blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", _README.read_text(encoding="utf-8"), re.DOTALL)
 
@@ -29,3 +32,14 @@ def test_the_commands(tmp_path: Path) -> None:
         done = subprocess.run(line, shell=True, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=4 * LIMIT, check=False)
         assert done.returncode == 0, f"{line}: {done.stderr}"
         assert done.stdout == ("Hello from WebAssembly!\n" if " run " in line else ""), line
+
+
+def test_the_application_is_one_that_runs() -> None:
+    """`test_asyncio` calls its exports."""
+    (application,) = _blocks("py")
+    assert application in _SESSIONS.read_text(encoding="utf-8")
+
+
+def test_there_is_no_other() -> None:
+    shown = re.findall(r"^```(\w*)", _README.read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(filter(None, shown)) == ["py", "python", "sh"]

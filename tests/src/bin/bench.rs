@@ -6,9 +6,10 @@ use rustls::CipherSuite;
 use rustls::pki_types::ServerName;
 use rustls::version::TLS13;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use switchboard_tests::bench_native::{self, Measured, Workload};
+use switchboard_tests::bench_python::{self, Echoes};
 use switchboard_tests::bench_wasm::{Plugged, Via};
 use switchboard_tests::certs::{Leaf, Pki};
 use switchboard_tests::echo::TcpServer;
@@ -262,7 +263,23 @@ fn main() -> Result<()> {
     println!(
         "Switchboard by the primitives of crypto/, in asyncio by OpenSSL. No session is resumed unless that is said. Best of {ROUNDS}."
     );
+    println!("{}", python_table(&plain, &secure, &ca, &reflector)?);
     Ok(())
+}
+
+/// The same script in CPython, and in components that are CPython.
+fn python_table(
+    plain: &TcpServer,
+    secure: &TlsServer,
+    ca: &Path,
+    reflector: &UdpPeer,
+) -> Result<Table> {
+    let echoes = Echoes {
+        plain: plain.addr(),
+        secure: secure.addr(),
+        trusted: (ca, NAME),
+    };
+    bench_python::table(echoes, reflector.addr())
 }
 
 /// An echo over TLS with this suite alone, by ring.

@@ -54,13 +54,16 @@ class Options:
     """Ask the host for WASI 0.2 alone."""
     component_loop: bool = False
     """Run asyncio on the component model, beside other imports, and not over blocking sockets."""
+    posix: bool = False
+    """On that loop: with Unix sockets, which the host has to provide too."""
     quiet: bool = False
 
 
 def build(options: Options) -> Path:
     """Builds a component, and says where it is. Raises `Failed` and `tools.Missing`."""
     componentize_py, wac = tools.componentize_py(), tools.wac()
-    component = options.component or tools.component(whole=options.component_loop)
+    whole = tools.POSIX if options.posix else tools.WHOLE
+    component = options.component or tools.component(whole if options.component_loop else tools.TLS)
     if not component.is_file():
         raise tools.Missing(f"{component} is not a file")
     wasmtime = tools.wasmtime() if options.compile else None

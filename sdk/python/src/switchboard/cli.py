@@ -59,7 +59,8 @@ def _options(parsed: argparse.Namespace, output: Path, *, compile: bool) -> Opti
         component=parsed.component,
         compile=compile,
         wasi_02=parsed.wasi_02,
-        component_loop=parsed.component_loop,
+        component_loop=parsed.component_loop or parsed.posix,
+        posix=parsed.posix,
         quiet=parsed.quiet,
     )
 
@@ -72,10 +73,13 @@ def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("-p", "--path", type=Path, action="append", default=[], metavar="DIR", help="look for packages there first")
     common.add_argument("-i", "--include", action="append", default=[], metavar="NAME", help="take a package along that no source mentions")
-    common.add_argument("--component", type=Path, metavar="FILE", help="switchboard-tls.wasm or switchboard.wasm, if it is not found")
+    common.add_argument("--component", type=Path, metavar="FILE", help="the component to plug in, if it is not found")
     common.add_argument("--wasi-0.2", dest="wasi_02", action="store_true", help="need WASI 0.2 alone: every failure is then exit status 1")
     common.add_argument(
         "--component-loop", action="store_true", help="run asyncio on the component model, over switchboard.wasm: name lookup does not block"
+    )
+    common.add_argument(
+        "--posix", action="store_true", help="that, over switchboard-posix.wasm: with Unix sockets, for hosts that have switchboard:posix"
     )
     common.add_argument("-q", "--quiet", action="store_true", help="say nothing but errors")
     commands = parser.add_subparsers(dest="command", required=True)

@@ -29,9 +29,13 @@ def wasmtime() -> Path:
     return _program("wasmtime", _targets("debug"), how)
 
 
-def component(*, whole: bool = False) -> Path:
-    """`switchboard-tls.wasm`, which has the TLS, or the whole: named by the environment, or built in a checkout."""
-    name, variable = ("switchboard.wasm", "SWITCHBOARD_WASM") if whole else ("switchboard-tls.wasm", "SWITCHBOARD_TLS_WASM")
+TLS, WHOLE, POSIX = "switchboard-tls.wasm", "switchboard.wasm", "switchboard-posix.wasm"
+_VARIABLES = {TLS: "SWITCHBOARD_TLS_WASM", WHOLE: "SWITCHBOARD_WASM", POSIX: "SWITCHBOARD_POSIX_WASM"}
+
+
+def component(name: str = TLS) -> Path:
+    """`switchboard-tls.wasm`, which has the TLS, or another: named by the environment, or built in a checkout."""
+    variable = _VARIABLES[name]
     named = os.environ.get(variable)
     if named:
         if not Path(named).is_file():

@@ -28,6 +28,6 @@ with tempfile.TemporaryDirectory() as name:
 
     componentize("provider", str(Path(world.__file__).parent))
     componentize("driver")
-    plug("provider.wasm", tools.component(whole=True), "session.wasm")
+    plug("provider.wasm", tools.component(tools.WHOLE), "session.wasm")
     plug("driver.wasm", "session.wasm", "all.wasm")
     subprocess.run([tools.wasmtime(), "compile", "all.wasm", "-o", output], cwd=folder, check=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import socket
 from typing import Any
 
-from .bindings import Err, ip_name_lookup
 from .addresses import address_of
+from .bindings import Err, ip_name_lookup
 
 _TYPES = {socket.SOCK_STREAM: socket.IPPROTO_TCP, socket.SOCK_DGRAM: socket.IPPROTO_UDP}
 # As a number: the complement of flags knows those alone that have a name.

@@ -12,12 +12,11 @@ import builtins
 import errno
 import io
 import os
+import posix
 import stat
 import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
-
-import posix
 
 # Where componentize-py shows the standard library, its own modules, and the program with its packages.
 _FOLDERS = ("/python", "/bundled", "/world", "/0")

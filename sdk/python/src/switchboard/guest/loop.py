@@ -15,9 +15,8 @@ from typing import Any
 
 from . import transports
 
-
 # How often in a row the sockets are not asked while there is something else to do.
-_SKIPS = 8
+_SKIPS = 1
 
 
 class _Selector(selectors.PollSelector):
@@ -54,6 +53,15 @@ class SelectorEventLoop(asyncio.unix_events._UnixSelectorEventLoop):  # type: ig
         except BaseException as error:
             future.set_exception(error)
         return future
+
+    async def sock_connect(self, sock: Any, address: Any) -> None:
+        """Tells of a refusal as Linux does, which tells it late: WASI may have it at once, and asyncio then says nothing of the address."""
+        try:
+            await super().sock_connect(sock, address)
+        except ConnectionRefusedError as error:
+            if "Connect call failed" in str(error):
+                raise
+            raise ConnectionRefusedError(error.errno, f"Connect call failed {address}") from None
 
     async def shutdown_default_executor(self, timeout: float | None = None) -> None:
         """There is none."""

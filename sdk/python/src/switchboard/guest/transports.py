@@ -65,89 +65,40 @@ def _writelines(self: Any, list_of_data: Any) -> None:
 
 
 def _read_ready__data_received(self: Any) -> None:
-    """As CPython's, which reads once. WASI calls a socket ready until a read has found nothing: that one is done at once."""
-    if type(self._sock) is not socket.socket:
-        # Not WASI's own.
-        _cpythons_data_received(self)
-        return
-    if self._conn_lost:
-        return
-    failed = None
-    try:
-        data = self._sock.recv(self.max_size)
-        if data and len(data) < self.max_size:
-            try:
-                data += self._sock.recv(_MORE)
-            except (BlockingIOError, InterruptedError):
-                pass
-            except OSError as error:
-                failed = error
-    except (BlockingIOError, InterruptedError):
-        return
-    except (SystemExit, KeyboardInterrupt):
-        raise
-    except BaseException as error:
-        self._fatal_error(error, "Fatal read error on socket transport")
-        return
-    if not data:
-        self._read_ready__on_eof()
-        return
-    try:
-        self._protocol.data_received(data)
-    except (SystemExit, KeyboardInterrupt):
-        raise
-    except BaseException as error:
-        self._fatal_error(error, "Fatal error: protocol.data_received() call failed.")
-        return
-    if failed is not None and not self._conn_lost:
-        self._fatal_error(failed, "Fatal read error on socket transport")
+    _cpythons_data_received(self)
+    _read_again(self)
 
 
 def _read_ready__get_buffer(self: Any) -> None:
-    """The same with a buffer of the protocol's."""
-    if type(self._sock) is not socket.socket:
-        _cpythons_get_buffer(self)
-        return
-    if self._conn_lost:
+    _cpythons_get_buffer(self)
+    _read_again(self)
+
+
+def _read_again(self: Any) -> None:
+    """WASI calls a socket ready until a read has found nothing: that one is done at once, and spares a turn of the loop."""
+    if type(self._sock) is not socket.socket or self._conn_lost or self._paused or self._closing:
         return
     try:
-        buffer = self._protocol.get_buffer(-1)
-        if not len(buffer):
-            raise RuntimeError("get_buffer() returned an empty buffer")
-    except (SystemExit, KeyboardInterrupt):
-        raise
-    except BaseException as error:
-        self._fatal_error(error, "Fatal error: protocol.get_buffer() call failed.")
-        return
-    failed = None
-    try:
-        count = self._sock.recv_into(buffer)
-        if 0 < count < len(buffer):
-            try:
-                count += self._sock.recv_into(memoryview(buffer)[count:])
-            except (BlockingIOError, InterruptedError):
-                pass
-            except OSError as error:
-                failed = error
+        data = self._sock.recv(_MORE)
     except (BlockingIOError, InterruptedError):
         return
-    except (SystemExit, KeyboardInterrupt):
-        raise
-    except BaseException as error:
+    except OSError as error:
         self._fatal_error(error, "Fatal read error on socket transport")
         return
-    if not count:
-        self._read_ready__on_eof()
+    if not data:
+        # The end is found again in its turn.
         return
+    buffered = isinstance(self._protocol, asyncio.BufferedProtocol)
     try:
-        self._protocol.buffer_updated(count)
+        if buffered:
+            asyncio.protocols._feed_data_to_buffered_proto(self._protocol, data)  # type: ignore[attr-defined]
+        else:
+            self._protocol.data_received(data)
     except (SystemExit, KeyboardInterrupt):
         raise
     except BaseException as error:
-        self._fatal_error(error, "Fatal error: protocol.buffer_updated() call failed.")
-        return
-    if failed is not None and not self._conn_lost:
-        self._fatal_error(failed, "Fatal read error on socket transport")
+        called = "buffer_updated" if buffered else "data_received"
+        self._fatal_error(error, f"Fatal error: protocol.{called}() call failed.")
 
 
 def mend() -> None:
