@@ -24,7 +24,6 @@ class Endpoint(Link):
 
     def __init__(self, sock: socket.socket, asked: dict[tuple[int, int], Any], local: Address | None) -> None:
         super().__init__(sock, asked, local)
-        self._attempt: Any = None
         self._endpoint: Any = None
         self._remote: Address | None = None
         self._received: deque[Any] = deque()

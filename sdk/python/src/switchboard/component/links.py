@@ -45,6 +45,7 @@ class Link:
         self._asked = asked
         self._error: OSError | None = None
         self._late: asyncio.TimerHandle | None = None
+        self._attempt: Any = None
         self._waiter: asyncio.Future[None] | None = None
         self.wanted = 0
         """What the selector is asked to wait for."""
@@ -70,6 +71,11 @@ class Link:
 
     async def opened(self) -> None:
         """Waits until it is open, or raises why it is not."""
+        if self._attempt is None:
+            error, self._error = self._error, None
+            if error is not None:
+                raise error
+            return
         self._waiter = asyncio.get_running_loop().create_future()
         await self._waiter
 

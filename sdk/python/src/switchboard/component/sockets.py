@@ -50,6 +50,10 @@ class LoopSocket(socket.socket):
         if self in bound:
             raise os_error(errno.EINVAL)
         address = checked(self, address, "bind")
+        if address[1] and _asked.get(self, {}).get((socket.SOL_SOCKET, SO_REUSEPORT)):
+            # Others may have it, who are told by the component alone.
+            bound[self] = address
+            return
         # Tried on another socket, which tells what is wrong with it and which port is free: this one is bound as it connects.
         trial = _real(self.family, self.type, self.proto)
         try:

@@ -20,7 +20,6 @@ class Stream(Link):
 
     def __init__(self, sock: socket.socket, asked: dict[tuple[int, int], Any], local: Address | None) -> None:
         super().__init__(sock, asked, local)
-        self._attempt: Any = None
         self._connection: Any = None
         self._remote: Address | None = None
         self._received: deque[bytes] = deque()

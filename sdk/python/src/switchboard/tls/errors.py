@@ -173,8 +173,8 @@ def _from_certificate(reason: Any, name: str | None, is_ip: bool) -> SSLError:
         case tls.CertificateFailure_BadSignature():
             return verification(7, "certificate signature failure")
         case tls.CertificateFailure_Rejected(text) if "(CA:TRUE)" in text:
-            # One that signs itself, and is not trusted: what an authority has issued is refused otherwise.
-            return verification(18, "self-signed certificate")
+            # As `openssl req -x509` makes them; the engine does not give it, so whether it signs itself is not known.
+            return verification(18, f"self-signed certificate, or not: {text}")
         case tls.CertificateFailure_Malformed(text) | tls.CertificateFailure_Rejected(text):
             return verification(1, text)
     return verification(1, repr(reason))
