@@ -22,7 +22,7 @@ _HERE = Path(__file__).parent
 TARGET = _HERE.parents[2] / "target"
 GUEST = _HERE / "guest"
 SITE = TARGET / "python" / "site"
-LIMIT = 30
+LIMIT = 60
 
 
 def command(*folders: Path, environment: dict[str, str] | None = None, loop: str = "selector", built: str = "") -> list[str]:
@@ -145,6 +145,21 @@ class Serving:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Those that build components first: side by side with the others they take no longer than those."""
     items.sort(key=lambda item: item.path.name not in ("test_program.py", "test_readme.py", "test_unix.py"))
+
+
+CPYTHONS_OWN = "CPython's own tests"
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """What it was tried with, and how CPython's own tests went."""
+    pinned = [line.split()[0] for line in (_HERE / "libraries" / "requirements.txt").read_text().splitlines() if "==" in line]
+    terminalreporter.write_line(f"with {', '.join(pinned)}")
+    reports = (report for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, ()))
+    counts = [value for report in reports for name, value in report.user_properties if name == CPYTHONS_OWN]
+    if counts:
+        ran, threads, failed = map(sum, zip(*counts, strict=True))
+        passed = ran - threads - failed
+        terminalreporter.write_line(f"{CPYTHONS_OWN}: {ran} ran, {threads} of them need threads, {passed} passed, {failed} failed as listed")
 
 
 # Whom the tests trust they say themselves.

@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import GUEST, command, run
+from conftest import CPYTHONS_OWN, GUEST, command, run
 
 # What ran without threads at least, and which failed of them.
 _MODULES: dict[str, tuple[int, dict[str, str]]] = {
@@ -75,10 +76,11 @@ def library() -> str:
 
 
 @pytest.mark.parametrize("name", _MODULES)
-def test_cpythons_own(name: str, library: str) -> None:
+def test_cpythons_own(name: str, library: str, record_property: Callable[[str, object], None]) -> None:
     done = run(command(Path(library)), str(GUEST / "cpython.py"), library, name)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
+    record_property(CPYTHONS_OWN, [told["ran"], told["threads"], len(told["failed"])])
     least, known = _MODULES[name]
     assert told["failed"].keys() == known.keys(), told["failed"]
     assert told["ran"] - told["threads"] >= least, told

@@ -1,4 +1,5 @@
-//! `make bench`: one echo server, three clients, one run. Native tokio is the yardstick.
+//! `make bench`: one echo server, three clients, one run. Native tokio is the yardstick. Then the same for programs in Python,
+//! whose yardstick is CPython; `bench python` does that alone.
 
 use anyhow::{Context, Result};
 use comfy_table::{CellAlignment, Table, presets};
@@ -190,9 +191,12 @@ fn main() -> Result<()> {
         config: config.into(),
         name: ServerName::try_from(NAME)?,
     };
-    let plugged = Plugged::new().context("the application with Switchboard plugged in")?;
     let ca: PathBuf = pki.ca_path().into();
-
+    if std::env::args().any(|argument| argument == "python") {
+        println!("{}", python_table(&plain, &secure, &ca, &reflector)?);
+        return Ok(());
+    }
+    let plugged = Plugged::new().context("the application with Switchboard plugged in")?;
     let mut table = Table::new();
     table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
     table.set_header([
