@@ -94,13 +94,16 @@ python: programs venv component ## Build target/python/python.wasm, which runs P
 	@$(MAKE) --silent --no-print-directory -j2 $(PYTHON_APP).cwasm $(PYTHON_LOOP).cwasm
 
 $(PYTHON_APP).wasm: $(VENV)/made target/switchboard-tls.wasm
-	@$(VENV)/bin/switchboard-py build -o $@
+	@echo 'Building the component that runs Python scripts: $@ (half a minute)'
+	@$(VENV)/bin/switchboard-py build -q -o $@
 
 $(PYTHON_LOOP).wasm: $(VENV)/made target/switchboard.wasm
-	@$(VENV)/bin/switchboard-py build --component-loop -o $@
+	@echo "Building that on the component model's loop: $@ (half a minute)"
+	@$(VENV)/bin/switchboard-py build -q --component-loop -o $@
 
 $(PYTHON_POSIX).wasm: $(VENV)/made target/switchboard-posix.wasm
-	@$(VENV)/bin/switchboard-py build --posix -o $@
+	@echo 'Building that with Unix sockets: $@'
+	@$(VENV)/bin/switchboard-py build -q --posix -o $@
 
 # Two components, one of which calls the other's exports.
 target/python/sessions.cwasm: $(VENV)/made target/switchboard.wasm $(wildcard sdk/python/tests/sessions/*)

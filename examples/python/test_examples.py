@@ -29,7 +29,7 @@ def built(name: str, folder: Path) -> list[str]:  # noqa: F811
     """A component of an example, and how to run it."""
     output = folder / f"{name}.wasm"
     build = [sys.executable, "-m", "switchboard", "build", "-p", str(SITE), str(_HERE / f"{name}.py"), "-o", str(output)]
-    subprocess.run(build, check=True, timeout=4 * LIMIT)
+    subprocess.run(build, check=True, timeout=10 * LIMIT)
     seen = ["--dir", f"{folder}::{folder}"]
     return [str(tools.wasmtime()), "run", "-S", "inherit-network,allow-ip-name-lookup", *seen, str(output)]
 

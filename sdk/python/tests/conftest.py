@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.metadata
 import json
 import os
 import socket
@@ -152,8 +153,11 @@ CPYTHONS_OWN = "CPython's own tests"
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """What it was tried with, and how CPython's own tests went."""
-    pinned = [line.split()[0] for line in (_HERE / "libraries" / "requirements.txt").read_text().splitlines() if "==" in line]
-    terminalreporter.write_line(f"with {', '.join(pinned)}")
+    folder = _HERE / "libraries"
+    tried = {"urllib3", *(path.stem.removeprefix("use_") for path in folder.glob("use_*.py"))}
+    pinned = [line for line in (folder / "requirements.txt").read_text().splitlines() if line.split("==")[0].removesuffix("-py") in tried]
+    inside = importlib.metadata.version("componentize-py")
+    terminalreporter.write_line(f"with componentize-py=={inside}, and of PyPI's libraries {', '.join(pinned)}")
     reports = (report for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, ()))
     counts = [value for report in reports for name, value in report.user_properties if name == CPYTHONS_OWN]
     if counts:

@@ -58,7 +58,7 @@ _SAID = "__main__ ['{}'] ['1.2.3', 'data', 'data', ['lazy'], 'package.lazy', 'wa
 
 def _switchboard_py(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "switchboard", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=4 * LIMIT, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=10 * LIMIT, check=False)
 
 
 def test_it_is_built(program: Path) -> None:

@@ -29,7 +29,7 @@ def test_the_commands(tmp_path: Path) -> None:
     environment = os.environ | {"PATH": ":".join(folders)}
     assert len(commands.splitlines()) == 2
     for line in commands.splitlines():
-        done = subprocess.run(line, shell=True, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=4 * LIMIT, check=False)
+        done = subprocess.run(line, shell=True, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=10 * LIMIT, check=False)
         assert done.returncode == 0, f"{line}: {done.stderr}"
         assert done.stdout == ("Hello from WebAssembly!\n" if " run " in line else ""), line
 

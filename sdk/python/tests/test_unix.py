@@ -73,7 +73,7 @@ def _posix(folder: str) -> list[str]:
 @pytest.fixture(scope="module")
 def compiled() -> None:
     """The first run compiles it, which takes a while; the others have it from the cache."""
-    subprocess.run([*_posix("-"), "-c", "pass"], check=True, timeout=4 * LIMIT)
+    subprocess.run([*_posix("-"), "-c", "pass"], check=True, timeout=10 * LIMIT)
 
 
 def _printed(interpreter: list[str], *arguments: str) -> list[str]:

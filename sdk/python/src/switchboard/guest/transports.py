@@ -91,7 +91,7 @@ def _read_again(self: Any) -> None:
     buffered = isinstance(self._protocol, asyncio.BufferedProtocol)
     try:
         if buffered:
-            asyncio.protocols._feed_data_to_buffered_proto(self._protocol, data)  # type: ignore[attr-defined]
+            _fill(self._protocol, data)
         else:
             self._protocol.data_received(data)
     except (SystemExit, KeyboardInterrupt):
@@ -99,6 +99,18 @@ def _read_again(self: Any) -> None:
     except BaseException as error:
         called = "buffer_updated" if buffered else "data_received"
         self._fatal_error(error, f"Fatal error: protocol.{called}() call failed.")
+
+
+def _fill(protocol: Any, data: bytes) -> None:
+    """Gives a protocol what was read, in buffers of its own."""
+    while data:
+        buffer = memoryview(protocol.get_buffer(-1)).cast("B")
+        if not buffer.nbytes:
+            raise RuntimeError("get_buffer() returned an empty buffer")
+        size = min(buffer.nbytes, len(data))
+        buffer[:size] = data[:size]
+        protocol.buffer_updated(size)
+        data = data[size:]
 
 
 def mend() -> None:
