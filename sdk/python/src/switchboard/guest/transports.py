@@ -72,6 +72,9 @@ def _read_ready__data_received(self: Any) -> None:
     _cpythons_data_received(self)
     if type(self._sock) is not socket.socket or self._conn_lost or self._paused or self._closing:
         return
+    if isinstance(self._protocol, asyncio.BufferedProtocol):
+        # It was exchanged just now.
+        return
     try:
         data = self._sock.recv(_MORE)
     except (BlockingIOError, InterruptedError):
