@@ -17,24 +17,41 @@ WASM_OUT := target/wasm32-wasip2/release
 # Steps of the build that do not wait for wasmtime.
 TOOL := $(CARGO) run --locked --quiet -p switchboard-tools --no-default-features --bin
 
-.PHONY: help run test bench component app example servers package build setup lint doc clean
+# What Python's package is made of, its environment, and a component that runs any script.
+VENV := target/venv
+PYTHON_SOURCES := $(shell find sdk/python/src sdk/python/pyproject.toml wit -type f -not -name '*.pyc')
+PYTHON_APP := target/python/python
+# The same on the component model's loop, and with Unix sockets.
+PYTHON_LOOP := target/python/loop
+PYTHON_POSIX := target/python/posix
+# The libraries that it is tried with.
+PYTHON_SITE := target/python/site
+
+.PHONY: help run test test-rust test-python bench example-python component app example servers package python venv programs build setup lint doc clean
 
 help: ## Say what there is
-	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## Connect past two dead addresses with TLS, or to HOST and PORT, with TLS=1 or without
 	@$(if $(HOST),$(BIN)/switchboard connect '$(HOST)' '$(PORT)' $(if $(filter 1,$(TLS)),--tls) -v,$(BIN)/demo)
 
-test: build app example servers ## Run all tests
+test: test-rust test-python ## Run all tests
+
+test-rust: build app example servers ## Run those in Rust
 	@tools/needs.sh openssl python3
 	@$(CARGO) test --workspace --locked --no-fail-fast
+
+test-python: python $(PYTHON_SITE)/made ## Run those of sdk/python
+	@tools/needs.sh openssl redis-server nats-server
+	@$(MAKE) --silent --no-print-directory -j2 target/python/sessions.cwasm $(PYTHON_POSIX).wasm
+	@$(VENV)/bin/pytest -n 2 sdk/python
 
 example-%: build ## Build, plug and run examples/rust/http, redis, chat or dns against a server on loopback
 	@tools/needs.sh openssl
 	@$(WASM) -p switchboard-example-$*
 	@$(BIN)/example $*
 
-bench: build app ## Measure against native tokio and CPython's asyncio
+bench: build app python ## Measure against native tokio and CPython's asyncio
 	@tools/needs.sh python3
 	@$(BIN)/bench
 
@@ -90,6 +107,56 @@ example: setup ## Build target/tls-engine.wasm, a program on blocking sockets to
 
 servers:
 	@$(CARGO) build --manifest-path tests/servers/Cargo.toml --target-dir target/servers --locked --quiet
+
+example-python: programs venv component $(PYTHON_SITE)/made ## Run the examples in Python
+	@tools/needs.sh openssl redis-server
+	@$(VENV)/bin/pytest -q -n 2 -p no:cacheprovider examples/python
+
+python: programs venv component ## Build target/python/python.wasm, which runs Python scripts
+	@$(MAKE) --silent --no-print-directory -j2 $(PYTHON_APP).cwasm $(PYTHON_LOOP).cwasm
+
+$(PYTHON_APP).wasm: $(VENV)/made target/switchboard-tls.wasm
+	@echo 'Building the component that runs Python scripts: $@ (half a minute)'
+	@$(VENV)/bin/switchboard-py build -q -o $@
+
+$(PYTHON_LOOP).wasm: $(VENV)/made target/switchboard.wasm
+	@echo "Building that on the component model's loop: $@ (half a minute)"
+	@$(VENV)/bin/switchboard-py build -q --component-loop -o $@
+
+$(PYTHON_POSIX).wasm: $(VENV)/made target/switchboard-posix.wasm
+	@echo 'Building that with Unix sockets: $@'
+	@$(VENV)/bin/switchboard-py build -q --posix -o $@
+
+# Two components, one of which calls the other's exports.
+target/python/sessions.cwasm: $(VENV)/made target/switchboard.wasm $(wildcard sdk/python/tests/sessions/*)
+	@echo 'Building the components that the tests of exports need'
+	@$(VENV)/bin/python sdk/python/tests/sessions/build.py $@
+
+$(PYTHON_APP).cwasm $(PYTHON_LOOP).cwasm: target/python/%.cwasm: target/python/%.wasm
+	@$(BIN)/wasmtime compile $< -o $@
+
+$(PYTHON_SITE)/made: sdk/python/tests/libraries/requirements.txt | $(VENV)/made
+	@echo 'Installing the libraries that sdk/python is tried with'
+	@rm -rf $(PYTHON_SITE)
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --target $(PYTHON_SITE) -r $<
+	@touch $@
+
+venv: $(VENV)/made ## Install sdk/python into target/venv
+
+$(VENV)/made: $(PYTHON_SOURCES)
+	@tools/needs.sh python3-venv
+	@echo 'Installing sdk/python into $(VENV)'
+	@test -x $(VENV)/bin/pip || python3 -m venv $(VENV)
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check 'sdk/python[build,test]'
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --force-reinstall --no-deps sdk/python
+	@touch $@
+
+# What sdk/python needs of that, and only where it is not there already: wac and wasmtime.
+programs: $(BIN)/wac $(BIN)/wasmtime $(BIN)/posix-run
+
+$(BIN)/wac $(BIN)/wasmtime $(BIN)/posix-run &: Cargo.lock tools/Cargo.toml tools/src/wac.rs tools/src/wasmtime.rs tests/src/bin/posix-run.rs
+	@$(MAKE) --silent --no-print-directory build
+	@touch $(BIN)/wac $(BIN)/wasmtime $(BIN)/posix-run
 
 build: component
 	@echo 'Building the host, the tools and the tests (wasmtime takes ten minutes, once)'

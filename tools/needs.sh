@@ -7,6 +7,8 @@ missing=
 for program in "$@"; do
 	package=$program
 	[ "$program" = cc ] && package=gcc
+	# Debian packs what `python3 -m venv` needs apart.
+	[ "$program" = python3-venv ] && python3 -c 'import ensurepip, venv' 2>/dev/null && continue
 	command -v "$program" >/dev/null 2>&1 || missing="$missing $package"
 done
 

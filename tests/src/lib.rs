@@ -9,6 +9,7 @@ pub mod apart;
 pub mod ask;
 pub mod behaviour;
 pub mod bench_native;
+pub mod bench_python;
 pub mod bench_wasm;
 pub mod blackhole;
 pub mod certs;

@@ -17,7 +17,7 @@ const UNIX_ECHO: &str = include_str!("peers/unix_echo.py");
 const NEAR_ECHO: &str = include_str!("peers/near_echo.py");
 const UDP_ECHO: &str = include_str!("peers/udp_echo.py");
 const SNTP: &str = include_str!("peers/sntp.py");
-const ASYNCIO_BENCH: &str = include_str!("peers/asyncio_bench.py");
+pub(crate) const ASYNCIO_BENCH: &str = include_str!("peers/asyncio_bench.py");
 
 /// How long an interpreter may take to get ready.
 const READY: Duration = Duration::from_secs(20);
@@ -188,7 +188,17 @@ pub fn measure(
     workload: Workload,
     limit: Duration,
 ) -> Result<Measured> {
-    let mut command = python(ASYNCIO_BENCH);
+    measure_by(python(ASYNCIO_BENCH), addr, tls, workload, limit)
+}
+
+/// As [`measure`], by whatever runs [`ASYNCIO_BENCH`].
+pub(crate) fn measure_by(
+    mut command: Command,
+    addr: SocketAddr,
+    tls: Option<(&Path, &str)>,
+    workload: Workload,
+    limit: Duration,
+) -> Result<Measured> {
     command.args(["--host", &addr.ip().to_string()]);
     command.args(["--port", &addr.port().to_string()]);
     command.args(["--mode", workload.name()]);

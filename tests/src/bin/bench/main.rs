@@ -1,5 +1,6 @@
-//! `make bench`: one echo server, three clients, one run. Native tokio is the yardstick; and for what TLS costs beyond its
-//! cipher, the cipher. `bench client`: only what the Rust SDK costs.
+//! `make bench`: one echo server, three clients, one run. Native tokio is the yardstick; for what TLS costs beyond its
+//! cipher, the cipher; and for programs in Python, CPython. `bench cipher`, `bench client` (what the Rust SDK costs) and
+//! `bench python` do that alone.
 
 mod cipher;
 mod client;
@@ -10,9 +11,10 @@ use rustls::CipherSuite;
 use rustls::pki_types::ServerName;
 use rustls::version::TLS13;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use switchboard_tests::bench_native::{self, Measured, Workload};
+use switchboard_tests::bench_python::{self, Echoes};
 use switchboard_tests::bench_wasm::{Plugged, Via};
 use switchboard_tests::certs::{Leaf, Pki};
 use switchboard_tests::echo::TcpServer;
@@ -201,10 +203,19 @@ fn main() -> Result<()> {
         config: config.into(),
         name: ServerName::try_from(NAME)?,
     };
-    let plugged = Plugged::new().context("the application with Switchboard plugged in")?;
     let ca: PathBuf = pki.ca_path().into();
-    if std::env::args().nth(1).as_deref() == Some("client") {
-        return client::measure(&runtime, plain.addr(), secure.addr(), &ca);
+    let part = std::env::args().nth(1);
+    let client = || client::measure(&runtime, plain.addr(), secure.addr(), &ca);
+    let python = || print_python(&plain, &secure, &ca, &reflector);
+    let cipher = |plugged| cipher::print(plugged, &runtime, pki.ca_path(), &leaf);
+    match part.as_deref() {
+        Some("client") => return client(),
+        Some("python") => return python(),
+        _ => {}
+    }
+    let plugged = Plugged::new().context("the application with Switchboard plugged in")?;
+    if part.as_deref() == Some("cipher") {
+        return cipher(&plugged);
     }
 
     let mut table = table([
@@ -271,8 +282,26 @@ fn main() -> Result<()> {
         "Switchboard by the primitives of crypto/, in asyncio by OpenSSL. No session is resumed unless that is said. Best of {ROUNDS}."
     );
     println!();
-    cipher::print(&plugged, &runtime, pki.ca_path(), &leaf)?;
-    client::measure(&runtime, plain.addr(), secure.addr(), &ca)
+    cipher(&plugged)?;
+    client()?;
+    python()
+}
+
+/// The same script in CPython, and in components that are CPython.
+fn print_python(
+    plain: &TcpServer,
+    secure: &TlsServer,
+    ca: &Path,
+    reflector: &UdpPeer,
+) -> Result<()> {
+    let echoes = Echoes {
+        plain: plain.addr(),
+        secure: secure.addr(),
+        trusted: (ca, NAME),
+    };
+    println!("{}", bench_python::table(echoes, reflector.addr())?);
+    println!("{}", bench_python::parts(plain.addr())?);
+    Ok(())
 }
 
 /// A table whose columns are of numbers from the third on.

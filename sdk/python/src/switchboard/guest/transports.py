@@ -1,0 +1,104 @@
+"""CPython's transports over WASI's sockets, which may be called ready when they are not, and have no `sendmsg`."""
+
+from __future__ import annotations
+
+import asyncio
+import asyncio.selector_events
+import itertools
+import socket
+from typing import Any
+
+_PIECES = 64
+_MORE = 64 * 1024
+
+_transport = asyncio.selector_events._SelectorSocketTransport  # type: ignore[attr-defined]
+_cpythons_writelines = _transport.writelines
+_cpythons_data_received = _transport._read_ready__data_received
+
+
+def _write_send(self: Any) -> None:
+    """`_SelectorSocketTransport._write_send` without a fault: CPython's forgets what a socket did not take after all.
+
+    On Linux it is not used. Here a socket may be called ready to be written to and then take nothing.
+    """
+    assert self._buffer, "Data should not be empty"
+    if self._conn_lost:
+        return
+    # Together, as where there is sendmsg: a second write may wait until the peer has acknowledged the first.
+    pieces = list(itertools.islice(self._buffer, _PIECES))
+    try:
+        sent = self._sock.send(pieces[0] if len(pieces) == 1 else b"".join(pieces))
+        self._adjust_leftover_buffer(sent)
+        while self._buffer and not self._buffer[0]:
+            self._buffer.popleft()
+    except (BlockingIOError, InterruptedError):
+        return
+    except (SystemExit, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        self._loop._remove_writer(self._sock_fd)
+        self._buffer.clear()
+        self._fatal_error(error, "Fatal write error on socket transport")
+        if self._empty_waiter is not None:
+            self._empty_waiter.set_exception(error)
+        return
+    self._maybe_resume_protocol()
+    if not self._buffer:
+        self._loop._remove_writer(self._sock_fd)
+        if self._empty_waiter is not None:
+            self._empty_waiter.set_result(None)
+        if self._closing:
+            self._call_connection_lost(None)
+        elif self._eof:
+            self._sock.shutdown(socket.SHUT_WR)
+
+
+def _writelines(self: Any, list_of_data: Any) -> None:
+    """`writelines` as it is since CPython 3.14.1: empty pieces are skipped, and after the end all of it, as by `write`."""
+    pieces = [data for data in list_of_data if memoryview(data).nbytes]
+    if self._conn_lost and not self._eof:
+        for _ in pieces[:1]:
+            self.write(b"".join(pieces))
+        return
+    _cpythons_writelines(self, pieces)
+
+
+def _read_ready__data_received(self: Any) -> None:
+    """As CPython's, which reads once. WASI calls a socket ready until a read has found nothing: that one is done at once.
+
+    It spares a turn of the loop for every message. Not with TLS, where what comes with the end of the handshake has to wait
+    until whoever connects has been told.
+    """
+    _cpythons_data_received(self)
+    if type(self._sock) is not socket.socket or self._conn_lost or self._paused or self._closing:
+        return
+    if isinstance(self._protocol, asyncio.BufferedProtocol):
+        # It was exchanged just now.
+        return
+    try:
+        data = self._sock.recv(_MORE)
+    except (BlockingIOError, InterruptedError):
+        return
+    except OSError as error:
+        self._fatal_error(error, "Fatal read error on socket transport")
+        return
+    if not data:
+        # The end is found again in its turn.
+        return
+    try:
+        self._protocol.data_received(data)
+    except (SystemExit, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        self._fatal_error(error, "Fatal error: protocol.data_received() call failed.")
+
+
+def mend() -> None:
+    """Puts right what is wrong in CPython's transports."""
+    _transport._write_send, _transport.writelines = _write_send, _writelines
+
+
+def use() -> None:
+    """The same, and has them read twice, over WASI's own sockets."""
+    mend()
+    _transport._read_ready__data_received = _read_ready__data_received

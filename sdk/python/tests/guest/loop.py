@@ -1,0 +1,143 @@
+"""What an event loop is for, without a peer of its own."""
+
+import asyncio
+import errno
+import socket
+import time
+
+
+async def timers():
+    began = time.monotonic()
+    await asyncio.gather(*(asyncio.sleep(0.05) for _ in range(100)))
+    took = time.monotonic() - began
+    try:
+        async with asyncio.timeout(0.05):
+            await asyncio.sleep(30)
+    except TimeoutError:
+        pass
+    try:
+        await asyncio.wait_for(asyncio.Event().wait(), 0.01)
+    except TimeoutError:
+        return 0.05 <= took < 1
+
+
+async def groups():
+    done = []
+
+    async def one(number):
+        await asyncio.sleep(number / 20)
+        done.append(number)
+        if number == 3:
+            raise ValueError(number)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for number in range(10):
+                group.create_task(one(number))
+    except* ValueError as errors:
+        told = [str(error) for error in errors.exceptions]
+    return done[-1], told
+
+
+async def queues():
+    queue, heard = asyncio.Queue(2), []
+
+    async def consumer():
+        while (item := await queue.get()) is not None:
+            heard.append(item)
+
+    task = asyncio.create_task(consumer())
+    for item in [*range(5), None]:
+        await queue.put(item)
+    await task
+    return heard
+
+
+async def threads():
+    loop = asyncio.get_running_loop()
+    return await asyncio.to_thread(sum, [1, 2]), await loop.run_in_executor(None, len, "abc")
+
+
+async def failing_thread():
+    try:
+        await asyncio.to_thread(int, "x")
+    except ValueError as error:
+        return str(error)
+
+
+async def a_silent_address():
+    """A listener whose queue is full answers nobody."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(1)
+        address, held, late = listener.getsockname(), [], 0
+        for _ in range(20):
+            began = time.monotonic()
+            try:
+                async with asyncio.timeout(0.1):
+                    held.append(await asyncio.open_connection(*address))
+            except TimeoutError:
+                late += 1
+                assert 0.09 <= time.monotonic() - began < 1
+                break
+        for _, writer in held:
+            writer.close()
+        await asyncio.sleep(0)
+        return late
+
+
+async def lookup():
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo("localhost", 80, type=socket.SOCK_STREAM)
+    try:
+        await asyncio.open_connection("nobody.invalid", 1)
+    except socket.gaierror as error:
+        return bool(found), error.errno
+
+
+async def refused():
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port = sock.getsockname()[1]
+    try:
+        await asyncio.open_connection("127.0.0.1", port)
+    except ConnectionRefusedError as error:
+        return error.errno == errno.ECONNREFUSED
+
+
+async def unhandled():
+    heard = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda loop, said: heard.append(said["message"]))
+    loop.call_soon(lambda: 1 / 0)
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    return heard[0].partition(" <")[0], len(heard)
+
+
+async def server():
+    async def echo(reader, writer):
+        writer.write(await reader.read(10))
+        writer.close()
+
+    server = await asyncio.start_server(echo, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+
+        async def one():
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(b"x")
+            answer = await reader.read()
+            writer.close()
+            await writer.wait_closed()
+            return answer
+
+        return set(await asyncio.gather(*(one() for _ in range(50))))
+
+
+for function in (timers, groups, queues, threads, failing_thread, a_silent_address, lookup, refused, unhandled, server):
+    print(function.__name__, asyncio.run(function(), debug=False))
+with asyncio.Runner() as runner:
+    print(runner.run(asyncio.sleep(0, "a runner")))
+loop = asyncio.new_event_loop()
+print(loop.run_until_complete(asyncio.sleep(0, "a loop")), loop.close())
