@@ -12,6 +12,7 @@ BIN := target/debug
 # Everything native is built together: a part of the workspace alone would build wasmtime again, with other features.
 BUILD := $(CARGO) build --workspace --all-targets --locked --quiet
 WASM := $(CARGO) build --target wasm32-wasip2 --release --locked --quiet
+WASM_OUT := target/wasm32-wasip2/release
 
 # Steps of the build that do not wait for wasmtime.
 TOOL := $(CARGO) run --locked --quiet -p switchboard-tools --no-default-features --bin
@@ -49,42 +50,50 @@ bench: build app python ## Measure against native tokio and CPython's asyncio
 	@tools/needs.sh python3
 	@$(BIN)/bench
 
-# Each way to build it has a folder of its own: in one they would all write the same file, and be linked again every time.
-component: setup ## Build target/switchboard.wasm, -posix.wasm with Unix sockets, and -tls.wasm, TLS alone
+component: target/component ## Build target/switchboard.wasm, -posix.wasm with Unix sockets, and -tls.wasm, TLS alone
+
+COMPONENTS := target/switchboard.wasm target/switchboard-posix.wasm target/switchboard-tls.wasm
+# Where it is missing, all are built.
+$(COMPONENTS):
+
+# To cargo all three are the same file, which it would link again three times whenever it is asked; so it is asked only if
+# something has changed. A component that comes out as it was keeps its time, for what is built from it.
+target/component: $(shell find guest crypto tools wit -type f) Cargo.toml Cargo.lock Makefile $(COMPONENTS) | setup
 	@echo 'Building the component: target/switchboard.wasm'
 	@$(WASM) -p switchboard-guest
-	@$(TOOL) document -- target/wasm32-wasip2/release/switchboard.wasm wit switchboard target/documented.wasm
+	@$(TOOL) document -- $(WASM_OUT)/switchboard.wasm wit switchboard target/documented.wasm
 	@cmp -s target/documented.wasm target/switchboard.wasm \
 		|| cp target/documented.wasm target/switchboard.wasm
 	@echo 'Building it for hosts with the POSIX capability: target/switchboard-posix.wasm'
-	@$(WASM) -p switchboard-guest --features posix --target-dir target/posix
-	@$(TOOL) document -- target/posix/wasm32-wasip2/release/switchboard.wasm wit switchboard target/documented.wasm
+	@$(WASM) -p switchboard-guest --features posix
+	@$(TOOL) document -- $(WASM_OUT)/switchboard.wasm wit switchboard target/documented.wasm
 	@cmp -s target/documented.wasm target/switchboard-posix.wasm \
 		|| cp target/documented.wasm target/switchboard-posix.wasm
 	@echo 'Building its TLS alone: target/switchboard-tls.wasm'
 	@$(CARGO) rustc --target wasm32-wasip2 --release --locked --quiet -p switchboard-guest --no-default-features \
-		--target-dir target/tls -- -Clink-arg=--skip-wit-component
-	@$(TOOL) narrow -- target/tls/wasm32-wasip2/release/switchboard.wasm target/narrowed.wasm \
+		-- -Clink-arg=--skip-wit-component
+	@$(TOOL) narrow -- $(WASM_OUT)/switchboard.wasm target/narrowed.wasm \
 		wasi:random/random wasi:random/insecure-seed wasi:clocks/wall-clock
 	@$(TOOL) document -- target/narrowed.wasm wit switchboard-tls target/documented.wasm
 	@cmp -s target/documented.wasm target/switchboard-tls.wasm \
 		|| cp target/documented.wasm target/switchboard-tls.wasm
+	@touch $@
 
 app: setup ## Build target/app.wasm, an application to plug it into, and target/posix-app.wasm
 	@echo 'Building the application that the tests plug it into: target/app.wasm'
 	@$(WASM) -p switchboard-app
-	@cmp -s target/wasm32-wasip2/release/app.wasm target/app.wasm \
-		|| cp target/wasm32-wasip2/release/app.wasm target/app.wasm
+	@cmp -s $(WASM_OUT)/app.wasm target/app.wasm \
+		|| cp $(WASM_OUT)/app.wasm target/app.wasm
 	@echo 'Building the one that the tests of switchboard:posix run: target/posix-app.wasm'
 	@$(WASM) -p switchboard-posix-app
-	@cmp -s target/wasm32-wasip2/release/posix_app.wasm target/posix-app.wasm \
-		|| cp target/wasm32-wasip2/release/posix_app.wasm target/posix-app.wasm
+	@cmp -s $(WASM_OUT)/posix_app.wasm target/posix-app.wasm \
+		|| cp $(WASM_OUT)/posix_app.wasm target/posix-app.wasm
 
 example: setup ## Build target/tls-engine.wasm, a program on blocking sockets to plug the TLS into
 	@echo 'Building the example of examples/tls-engine: target/tls-engine.wasm'
 	@$(WASM) -p switchboard-example-tls-engine --features component
-	@cmp -s target/wasm32-wasip2/release/tls-engine.wasm target/tls-engine.wasm \
-		|| cp target/wasm32-wasip2/release/tls-engine.wasm target/tls-engine.wasm
+	@cmp -s $(WASM_OUT)/tls-engine.wasm target/tls-engine.wasm \
+		|| cp $(WASM_OUT)/tls-engine.wasm target/tls-engine.wasm
 
 example-python: programs venv component $(PYTHON_SITE)/made ## Run the examples in Python
 	@tools/needs.sh openssl redis-server

@@ -44,11 +44,28 @@ impl fmt::Display for Address {
             Address::Ip(address) => address.fmt(f),
             Address::Unix(name) => match name.as_slice() {
                 [] => f.write_str("a socket without a name"),
-                [0, name @ ..] => write!(f, "@{}", String::from_utf8_lossy(name)),
-                path => f.write_str(&String::from_utf8_lossy(path)),
+                [0, name @ ..] => write!(f, "@{}", visible(name)),
+                path => f.write_str(&visible(path)),
             },
         }
     }
+}
+
+/// In one line, whatever the name is: what is no text is escaped, as are characters that a terminal would not show.
+fn visible(name: &[u8]) -> String {
+    let mut shown = String::with_capacity(name.len());
+    for chunk in name.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            match character.is_control() {
+                true => shown.extend(character.escape_default()),
+                false => shown.push(character),
+            }
+        }
+        for byte in chunk.invalid() {
+            shown.extend(char::from(*byte).escape_default());
+        }
+    }
+    shown
 }
 
 /// The path or abstract name of a Unix socket, unless there is a NUL in it: POSIX, and so asyncio, would take what comes
@@ -91,7 +108,8 @@ mod tests {
             (&b"/run/a b"[..], "/run/a b", "/run/a b"),
             (b"\0name", "@name", "\0name"),
             (b"", "a socket without a name", ""),
-            (b"/\xff", "/\u{fffd}", "/\u{fffd}"),
+            (b"/\xff", "/\\u{ff}", "/\u{fffd}"),
+            (b"\0a\nb\x1b[m", "@a\\nb\\u{1b}[m", "\0a\nb\x1b[m"),
         ] {
             let address = Address::Unix(name.to_vec());
             assert_eq!(

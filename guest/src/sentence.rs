@@ -6,7 +6,8 @@ use crate::timeline::{Outcome, Step};
 use std::time::Duration;
 
 /// What a host says that allows no network.
-const DENIED: &str = "permission denied; may the component use the network (-S inherit-network)?";
+const DENIED: &str = "permission denied; may the component use the network (wasmtime's -S inherit-network, switchboard's \
+                      --allow-tcp and --allow-udp)?";
 
 /// Whether the arguments of the command were wrong, rather than the connection failed.
 pub fn is_of_usage(failure: &Failure) -> bool {
@@ -88,9 +89,7 @@ pub fn why_no_endpoint(
         }
         Failure::Os(os) if os.code == SocketError::AccessDenied => match of(Phase::Connect) {
             0 => denied(os, DENIED),
-            _ => "permission denied; may the component use the network (-S inherit-network), or is it a broadcast \
-                  address, which takes --broadcast?"
-                .into(),
+            _ => format!("{DENIED} If it is a broadcast address, it takes --broadcast"),
         },
         Failure::NotSupported(what) => match what.strip_prefix("allow-") {
             Some(rest) => format!("--{rest}"),
@@ -110,7 +109,7 @@ pub fn why_no_unix_connection(
     match failure {
         Failure::NotSupported(what) => what.trim_start_matches("path: ").into(),
         Failure::Os(os) if os.code == SocketError::AccessDenied => {
-            "permission denied; may the component use the socket?".into()
+            "permission denied; has the host granted the socket (switchboard's --allow-unix), and does its mode permit it?".into()
         }
         _ => why(failure, steps, timeout),
     }
@@ -310,7 +309,7 @@ mod tests {
         let long = os(SocketError::Posix(Errno::Enametoolong));
         assert_eq!(told(long, &[Phase::Connect]), "AF_UNIX path too long");
         let denied = os(SocketError::AccessDenied);
-        assert!(told(denied, &[Phase::Connect]).contains("may the component use the socket?"));
+        assert!(told(denied, &[Phase::Connect]).contains("has the host granted the socket"));
         let without = Failure::NotSupported("path: WASI has none".into());
         assert_eq!(told(without, &[]), "WASI has none");
     }

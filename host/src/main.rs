@@ -38,10 +38,11 @@ async fn main() -> ExitCode {
 async fn run() -> Result<u8> {
     let arguments = std::env::args_os().map(|argument| argument.into_string());
     let arguments: Result<Vec<_>, _> = arguments.collect();
-    let mut arguments = arguments
-        .map_err(|argument| anyhow::anyhow!("argument {argument:?} is not valid UTF-8"))?;
-    let flags = match Flags::take(&mut arguments) {
-        Ok(flags) => flags,
+    let taken = arguments
+        .map_err(|argument| format!("argument {argument:?} is not valid UTF-8"))
+        .and_then(|mut arguments| Ok((Flags::take(&mut arguments)?, arguments)));
+    let (flags, arguments) = match taken {
+        Ok(taken) => taken,
         Err(wrong) => {
             eprintln!("error: {wrong}\n\nFor more information, try '--help'.");
             return Ok(USAGE);
@@ -54,19 +55,24 @@ async fn run() -> Result<u8> {
         .posix(flags.posix(&arguments))
         .look_up()
         .read("/", "/");
-    let from = std::env::current_dir().context("the current directory")?;
+    // None if it was removed: then there are no relative paths.
+    let from = std::env::current_dir().unwrap_or_default();
     if let Some(directory) = key_log(&arguments).map(|it| from.join(it)) {
         let directory = directory.parent().unwrap_or(&from);
         // Of one that is not there the component tells.
-        if directory.is_dir() {
-            permissions = permissions.write(directory, directory.to_string_lossy());
+        if let (true, Some(name)) = (directory.is_dir(), directory.to_str()) {
+            permissions = permissions.write(directory, name);
         }
     }
     let help = flags::asks_for_help(&arguments);
-    let invocation = Invocation::new(arguments)
-        .permissions(permissions)
-        .current_directory(from.to_string_lossy())
-        .inherit_stdio();
+    let mut invocation = Invocation::new(arguments);
+    match from.to_str() {
+        Some("") => {}
+        Some(from) => invocation = invocation.current_directory(from),
+        // It cannot be told by its name.
+        None => permissions = permissions.read(&from, "."),
+    }
+    let invocation = invocation.permissions(permissions).inherit_stdio();
     let status = host.run(&component, invocation).await?.status;
     if help {
         // Nobody may read any more.

@@ -8,6 +8,7 @@ use switchboard_tests::certs::Pki;
 use switchboard_tests::child::run;
 use switchboard_tests::tls::TlsServer;
 use switchboard_tests::udp_server::UdpServer;
+use switchboard_tests::unix_servers::UnixServer;
 
 /// The commands of a document, lines that go on joined.
 fn commands(document: &str) -> Vec<String> {
@@ -41,6 +42,8 @@ fn run_lines(document: &str) -> Result<Vec<(String, String)>> {
     let datagrams = UdpServer::echo("127.0.0.1")?;
     let folder = tempfile::tempdir()?;
     std::fs::copy(pki.ca_path(), folder.path().join("ca.pem"))?;
+    let _unix = UnixServer::echo(&folder.path().join("server.sock"))?;
+    let _secure = UnixServer::relay(&folder.path().join("tls.sock"), server.addr())?;
     std::os::unix::fs::symlink(
         repository().canonicalize()?.join("target"),
         folder.path().join("target"),

@@ -53,7 +53,7 @@ pub(super) static FLAGS: [Flag; 16] = [
             it.connect.tls.server_name = Some(text.to_owned());
             Ok(())
         },
-        "The name that the certificate must have [default: HOST]",
+        "The name that the certificate must have [connect's default: HOST]",
     )
     .needs("--tls"),
     Flag::value(

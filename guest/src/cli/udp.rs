@@ -153,7 +153,7 @@ static SOCKET: [Flag; 7] = [
     Flag::switch(
         "--broadcast",
         |it| it.udp.broadcast = true,
-        "Send to broadcast addresses too, and hear whoever answers",
+        "Send to broadcast addresses too, and hear whoever answers; where nobody listens is not told then",
     ),
 ];
 

@@ -13,6 +13,7 @@ use super::inbound::Inbound;
 use super::outbound::Outbound;
 use super::signal::Signal;
 use super::unix::create_unix_connection;
+use crate::address::Address;
 use crate::cli::{self, Answer, Common, Connect, FAILED, TlsFlags, USAGE, Unix};
 use crate::draw;
 use crate::failure::Failure;
@@ -132,7 +133,7 @@ impl Talk<'_> {
         }
         if self.common.verbose {
             let timeline = draw::timeline(&connection.timeline.borrow(), symbols());
-            let facts = facts(&connection, self.tls.insecure);
+            let facts = facts(&self.place, &connection, self.tls.insecure);
             say(&mut std::io::stderr(), &(facts + &timeline));
         }
         let progress = !self.common.json && symbols() && !std::io::stdout().is_terminal();
@@ -252,10 +253,12 @@ fn settings(context: &Context) -> Tls {
 }
 
 /// What was agreed on, a line each.
-fn facts(connection: &Connection, insecure: bool) -> String {
+fn facts(place: &str, connection: &Connection, insecure: bool) -> String {
     let mut text = String::new();
-    if let Some(address) = connection.remote_address() {
-        text += &format!("connected to {address}\n");
+    match connection.remote_address() {
+        Some(Address::Ip(address)) => text += &format!("connected to {address}\n"),
+        // That of a Unix socket is what the server called it, which may have been from another directory.
+        _ => text += &format!("connected to {}\n", place.replace('\n', "\\n")),
     }
     if let Some(facts) = connection.facts() {
         text += &format!("{}, {}", facts.version(), facts.cipher_suite);

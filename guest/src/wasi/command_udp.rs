@@ -256,10 +256,12 @@ impl Session<'_> {
     fn opened(&self) -> String {
         let Udp { common, listen, .. } = self.arguments;
         let (local, remote) = self.addresses();
-        let shown = |it: Option<&Address>| it.map_or("nowhere".into(), Address::to_string);
+        let shown = |it: Option<&Address>| it.map_or("any address".into(), Address::to_string);
+        // One that broadcasts is bound to no peer.
+        let to = remote.map_or_else(|| self.arguments.place(), Address::to_string);
         let mut text = match (listen, common.verbose) {
             (true, _) => format!("listening on {}\n", shown(local)),
-            (false, true) => format!("from {} to {}\n", shown(local), shown(remote)),
+            (false, true) => format!("from {} to {}\n", shown(local), to),
             (false, false) => String::new(),
         };
         if common.verbose {

@@ -1,21 +1,19 @@
 //! What a store holds of the capability.
 
-use super::bindings::switchboard::posix::sockets::Failure;
 use super::grants::{Grants, Places, SocketOption};
+use super::limits::Limits;
 use crate::Network;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// How many sockets a component may have at a time, unless the embedder says otherwise.
-const SOCKETS: usize = 4096;
-
-/// What a component may do by `switchboard:posix`, and how many sockets it has. One for each store.
+/// What a component may do by `switchboard:posix`, and what it holds of it. One for each store.
+///
+/// The default grants nothing.
+#[derive(Default)]
 pub struct PosixCtx {
     pub(crate) grants: Arc<Grants>,
-    places: Arc<Semaphore>,
     /// Where all datagrams are received, one at a time, before they are as large as they are.
     pub(crate) desk: Arc<Mutex<Vec<u8>>>,
 }
@@ -25,37 +23,12 @@ impl PosixCtx {
     pub fn builder() -> PosixCtxBuilder {
         PosixCtxBuilder::default()
     }
-
-    /// Room for one more socket, as long as it is held.
-    pub(crate) fn place(&self) -> Result<OwnedSemaphorePermit, Failure> {
-        let place = self.places.clone().try_acquire_owned();
-        place.map_err(|_| Failure::TooManySockets)
-    }
-}
-
-/// Grants nothing.
-impl Default for PosixCtx {
-    fn default() -> Self {
-        Self::new(Grants::default(), SOCKETS)
-    }
-}
-
-impl PosixCtx {
-    fn new(grants: Grants, sockets: usize) -> Self {
-        let sockets = sockets.min(Semaphore::MAX_PERMITS);
-        Self {
-            grants: Arc::new(grants),
-            places: Arc::new(Semaphore::new(sockets)),
-            desk: Arc::default(),
-        }
-    }
 }
 
 impl fmt::Debug for PosixCtx {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PosixCtx")
             .field("grants", &self.grants)
-            .field("places", &self.places.available_permits())
             .finish_non_exhaustive()
     }
 }
@@ -143,7 +116,11 @@ impl PosixCtxBuilder {
             connect: Places::new(&self.connect.0, &self.connect.1)?,
             bind: Places::new(&self.bind.0, &self.bind.1)?,
             options: self.options.iter().copied().collect(),
+            limits: self.sockets.map(Limits::new).unwrap_or_default(),
         };
-        Ok(PosixCtx::new(grants, self.sockets.unwrap_or(SOCKETS)))
+        Ok(PosixCtx {
+            grants: Arc::new(grants),
+            desk: Arc::default(),
+        })
     }
 }

@@ -1,6 +1,7 @@
 //! What is granted of the capability.
 
 use super::bindings::switchboard::posix::sockets::{Failure, Family};
+use super::limits::Limits;
 use crate::Network;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -66,7 +67,7 @@ impl FromStr for SocketOption {
     }
 }
 
-/// Everything that is granted.
+/// Everything that is granted, and how much of it at a time.
 #[derive(Debug, Default)]
 pub(crate) struct Grants {
     pub(crate) network: Network,
@@ -75,6 +76,7 @@ pub(crate) struct Grants {
     /// To bind to.
     pub(crate) bind: Places,
     pub(crate) options: BTreeSet<SocketOption>,
+    pub(crate) limits: Limits,
 }
 
 impl Grants {

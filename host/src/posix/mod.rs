@@ -10,6 +10,8 @@ mod elsewhere;
 #[cfg_attr(not(unix), allow(dead_code, reason = "nothing is decided there"))]
 mod grants;
 mod host;
+#[cfg_attr(not(unix), allow(dead_code, reason = "nothing is limited there"))]
+mod limits;
 mod streams;
 #[cfg(unix)]
 mod unix;

@@ -126,15 +126,18 @@ async fn from_the_longest_name() {
         while peer.send_to(b"hello", &own).is_err() {
             std::thread::yield_now();
         }
+        // It is there as long as nobody has asked what came of this.
+        peer
     });
     let steps = steps![
         "datagrams d unix" => "ok",
         format!("bind d {}", home.at("own")) => "ok",
         "take d" => format!("ok hello from unix:{}", long.display()),
-        format!("post d back unix:{}", long.display()) => "error PathTooLong",
+        // What no other program could say to the system, the host finds.
+        format!("post d back unix:{}", long.display()) => "ok",
     ];
     expect(Network::none(), home.grant(), &steps).await.unwrap();
-    sending.await.unwrap();
+    drop(sending.await.unwrap());
 }
 
 #[tokio::test]
@@ -284,6 +287,7 @@ async fn a_socket_that_had_an_error_waits_as_others_do() {
         // What lies there for it is thrown away, and the sender told of an error.
         format!("connect b {c}") => "ok",
         format!("connect a {}", home.at("slow")) => "ok",
+        "post a x" => "error ConnectionReset",
         "post-many a 2000" => "ok",
     ];
     let others = async {

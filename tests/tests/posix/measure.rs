@@ -41,6 +41,7 @@ async fn native(path: &Path) -> f64 {
 
 /// Half a gigabyte there and back. The best of three each, as the machine is not alone.
 #[tokio::test]
+#[ignore = "it measures, and wants the machine for itself"]
 async fn throughput_over_a_unix_socket() {
     let home = Home::new();
     let _echo = UnixEcho::at(&home.join("echo")).unwrap();
@@ -65,8 +66,7 @@ async fn throughput_over_a_unix_socket() {
         speed(natively),
         speed(here)
     );
-    // Far below what it is where nothing else runs.
-    assert!(ratio > 0.3, "{ratio}");
+    assert!(ratio >= 0.8, "{ratio}");
 }
 
 /// A peer that answers each pair of bytes by one, over TCP.

@@ -139,6 +139,26 @@ async fn a_relative_path_starts_where_the_component_does() {
     assert_eq!(answer.echo.as_deref(), Some("ping\n"), "{answer:?}");
 }
 
+/// However deep that is: what counts is the length of what was given.
+#[tokio::test]
+async fn a_relative_path_in_a_deep_directory() {
+    let folder = Folder::new().unwrap();
+    let deep = folder.file(&"deep/".repeat(40));
+    std::fs::create_dir_all(&deep).unwrap();
+    std::os::unix::fs::symlink(&deep, folder.file("short")).unwrap();
+    let _server = UnixServer::echo(&folder.file("short/echo")).unwrap();
+    let pki = Pki::new().unwrap();
+    let setting = Setting {
+        directory: Some(deep.display().to_string()),
+        ..posix(&pki, all(&folder))
+    };
+    let questions = ["echo".to_owned(), format!("{}echo", "./".repeat(60))]
+        .map(|path| json!({"unix": true, "path": path, "then": "echo"}));
+    let answers = asking::ask_in(&setting, &pki, &questions).await.unwrap();
+    assert_eq!(answers[0].echo.as_deref(), Some("ping\n"), "{answers:?}");
+    assert_eq!(answers[1].told(), "AF_UNIX path too long");
+}
+
 #[tokio::test]
 async fn abstract_names() {
     let folder = Folder::new().unwrap();

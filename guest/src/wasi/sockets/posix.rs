@@ -1,7 +1,7 @@
 //! The POSIX capability: `switchboard-posix.wasm` asks its host for `switchboard:posix/sockets`, and does without what that does
 //! not grant.
 
-use super::options::{apply, set_datagram_options, set_stream_options};
+use super::options::{set_datagram_options, set_stream_options};
 use crate::address::Address;
 use crate::endpoint::EndpointOptions;
 use crate::errno::Errno;
@@ -41,12 +41,13 @@ impl StreamSocket {
         };
         match create() {
             Ok(socket) => Ok(Some(socket)),
-            Err(posix::Failure::AccessDenied | posix::Failure::NotSupported)
-                if no_delay.is_none() =>
-            {
-                Ok(None)
-            }
-            Err(failure @ posix::Failure::AccessDenied) => {
+            // Those of WASI do not count where the host's are all taken.
+            Err(
+                posix::Failure::AccessDenied
+                | posix::Failure::NotSupported
+                | posix::Failure::TooManySockets,
+            ) if no_delay.is_none() => Ok(None),
+            Err(failure @ (posix::Failure::AccessDenied | posix::Failure::NotSupported)) => {
                 Err(OsFailure::option("no-delay", failure.into()))
             }
             Err(failure) => Err(OsFailure::new(failure.into())),
@@ -72,7 +73,7 @@ impl StreamSocket {
     }
 
     pub(super) async fn connect(&self, to: Address) -> Result<(), SocketError> {
-        Ok(self.0.connect(named(to)).await?)
+        Ok(self.0.connect(named(to)?).await?)
     }
 
     pub(super) fn send(&self, data: StreamReader<u8>) -> FutureReader<Result<(), ErrorCode>> {
@@ -108,18 +109,29 @@ impl DatagramSocket {
         options: &EndpointOptions,
         option: &str,
     ) -> Result<Self, Failure> {
-        let socket = posix::DatagramSocket::create(family_of(family))
-            .map_err(|failure| OsFailure::option(option, failure.into()))?;
-        let asked = |is_set: bool| is_set.then_some(true);
-        apply("reuse-address", asked(options.reuse_address), |on| {
-            socket.set_reuse_address(on)
-        })?;
-        apply("reuse-port", asked(options.reuse_port), |on| {
-            socket.set_reuse_port(on)
-        })?;
-        apply("allow-broadcast", asked(options.allow_broadcast), |on| {
-            socket.set_broadcast(on)
-        })?;
+        let socket =
+            posix::DatagramSocket::create(family_of(family)).map_err(|failure| match failure {
+                // Without the option it would be WASI's.
+                posix::Failure::AccessDenied | posix::Failure::NotSupported => {
+                    refused(option, failure)
+                }
+                failure => OsFailure::new(failure.into()).into(),
+            })?;
+        type Set = fn(&posix::DatagramSocket, bool) -> Result<(), posix::Failure>;
+        let options: [(_, _, Set); 3] = [
+            ("reuse-address", options.reuse_address, |it, on| {
+                it.set_reuse_address(on)
+            }),
+            ("reuse-port", options.reuse_port, |it, on| {
+                it.set_reuse_port(on)
+            }),
+            ("allow-broadcast", options.allow_broadcast, |it, on| {
+                it.set_broadcast(on)
+            }),
+        ];
+        for (option, _, set) in options.into_iter().filter(|(_, asked, _)| *asked) {
+            set(&socket, true).map_err(|failure| refused(option, failure))?;
+        }
         Ok(Self(socket))
     }
 
@@ -137,7 +149,7 @@ impl DatagramSocket {
 
     pub(super) fn bind(&self, to: Address) -> Result<(), SocketError> {
         let is_path = matches!(&to, Address::Unix(path) if path.first() != Some(&0));
-        let to = named(to);
+        let to = named(to)?;
         let bound = match is_path {
             // B.4: what was left there is in the way.
             true => self.0.bind_replacing(&to),
@@ -147,11 +159,11 @@ impl DatagramSocket {
     }
 
     pub(super) fn connect(&self, to: Address) -> Result<(), SocketError> {
-        Ok(self.0.connect(&named(to))?)
+        Ok(self.0.connect(&named(to)?)?)
     }
 
     pub(super) async fn send(&self, data: Vec<u8>, to: Option<Address>) -> Result<(), SocketError> {
-        Ok(self.0.send(data, to.map(named)).await?)
+        Ok(self.0.send(data, to.map(named).transpose()?).await?)
     }
 
     pub(super) async fn receive(&self) -> Result<(Vec<u8>, Address), SocketError> {
@@ -180,6 +192,16 @@ impl DatagramSocket {
     }
 }
 
+/// An option of datagrams that the host does not have (B-V9 to B-V11), or does not set.
+fn refused(option: &str, failure: posix::Failure) -> Failure {
+    match failure {
+        posix::Failure::NotSupported => {
+            Failure::NotSupported(format!("{option}: this host has no such option"))
+        }
+        failure => OsFailure::option(option, failure.into()).into(),
+    }
+}
+
 fn no_unix_sockets(what: &str) -> Failure {
     Failure::NotSupported(format!("{what}: this host has no Unix sockets"))
 }
@@ -191,21 +213,30 @@ fn family_of(family: IpAddressFamily) -> posix::Family {
     }
 }
 
+/// The most bytes of a path, as of `sun_path`: what CPython takes, however deep the directory is where the component was started.
+const LONGEST: usize = 107;
+
 /// For the host, to whom a path is absolute: one that is not starts where the component was started, if that is known.
-fn named(address: Address) -> posix::Address {
-    match address {
-        Address::Ip(address) => posix::Address::Inet(address.into()),
-        Address::Unix(path) if path.first().is_none_or(|it| b"/\0".contains(it)) => {
-            posix::Address::Unix(path)
-        }
-        Address::Unix(path) => {
-            let from = environment::get_initial_cwd().unwrap_or_default();
+fn named(address: Address) -> Result<posix::Address, SocketError> {
+    let path = match address {
+        Address::Ip(address) => return Ok(posix::Address::Inet(address.into())),
+        Address::Unix(path) => path,
+    };
+    match path.first() {
+        None | Some(0) => Ok(posix::Address::Unix(path)),
+        Some(_) if path.len() > LONGEST => Err(SocketError::Posix(Errno::Enametoolong)),
+        Some(b'/') => Ok(posix::Address::Unix(path)),
+        Some(_) => {
+            let unknown =
+                "a relative path, where the host does not tell where the component stands";
+            let from = environment::get_initial_cwd();
+            let from = from.ok_or_else(|| SocketError::Other(Some(unknown.into())))?;
             let mut whole = from.into_bytes();
-            if whole.last().is_some_and(|&it| it != b'/') {
+            if whole.last() != Some(&b'/') {
                 whole.push(b'/');
             }
             whole.extend(path);
-            posix::Address::Unix(whole)
+            Ok(posix::Address::Unix(whole))
         }
     }
 }

@@ -11,6 +11,9 @@ use std::path::PathBuf;
 /// The most bytes that a path can have in the address of a socket, a NUL being after it; an abstract name has one before it.
 const LONGEST: usize = 107;
 
+/// The most bytes that a path can have that is looked up here: `PATH_MAX`, without the NUL after it.
+const LONGEST_PATH: usize = 4095;
+
 /// Where a socket is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Address {
@@ -89,7 +92,7 @@ impl Name {
             [0, name @ ..] => Ok(Self::Abstract(name.to_vec())),
             // The system would take what is before it: another path than the one that was decided about.
             path if path.contains(&0) => Err(Failure::InvalidArgument),
-            path if path.len() > LONGEST => Err(Failure::PathTooLong),
+            path if path.len() > LONGEST_PATH => Err(Failure::PathTooLong),
             [b'/', ..] => Ok(Self::Path(PathBuf::from(OsString::from_vec(bytes)))),
             _ => Err(Failure::InvalidArgument),
         }
@@ -162,9 +165,9 @@ mod tests {
         assert_eq!(name(b"/a").unwrap(), Name::Path("/a".into()));
         assert_eq!(name(b"\0a\0b").unwrap(), Name::Abstract(b"a\0b".to_vec()));
         let long = |first: u8, count: usize| [vec![first], vec![b'x'; count - 1]].concat();
-        assert!(name(&long(b'/', 107)).is_ok());
+        assert!(name(&long(b'/', 4095)).is_ok());
         assert!(name(&long(0, 108)).is_ok());
-        for long in [long(b'/', 108), long(0, 109), long(b'x', 108)] {
+        for long in [long(b'/', 4096), long(0, 109), long(b'x', 4096)] {
             assert!(matches!(name(&long), Err(Failure::PathTooLong)));
         }
         for wrong in [&b"a"[..], b"a/b", b"/a\0", b"/a\0b", b"./a"] {

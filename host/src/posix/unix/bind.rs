@@ -8,6 +8,7 @@ use super::{aside, socket::Socket};
 use rustix::io::Errno;
 use rustix::net::Shutdown;
 use std::net::SocketAddr;
+use std::os::fd::AsFd;
 use std::sync::Arc;
 use wasmtime_wasi::sockets::SocketAddrUse;
 
@@ -28,9 +29,12 @@ pub(super) async fn bind(
 ) -> Result<(), Failure> {
     match address {
         Address::Unix(Name::Path(path)) => {
-            let grants = grants.clone();
-            let place = aside(move || path::find_place(&grants.bind, &path)).await?;
-            bind_file(socket, &place, existing)
+            let (granted, socket) = (grants.clone(), socket.as_fd().try_clone_to_owned()?);
+            let bind = move || {
+                let place = path::find_place(&granted.bind, &path)?;
+                bind_file(&socket, &place, existing)
+            };
+            aside(&grants.limits, bind).await
         }
         _ if existing == Existing::Remove => Err(Failure::InvalidArgument),
         Address::Unix(Name::Unnamed) => Err(Failure::InvalidArgument),
@@ -55,19 +59,19 @@ fn bind_internet(socket: &Socket, address: SocketAddr) -> Result<(), Failure> {
 
 /// The system is given the whole path, which it tells to whom this socket sends; so the directory, which was decided about, is
 /// looked up again, and it is seen afterwards whether that was the same.
-fn bind_file(socket: &Socket, place: &Place, existing: Existing) -> Result<(), Failure> {
+fn bind_file(socket: impl AsFd, place: &Place, existing: Existing) -> Result<(), Failure> {
     if existing == Existing::Remove {
         place.remove_socket();
     }
     if place.is_taken()? {
         return Err(Failure::AddressInUse);
     }
-    rustix::net::bind(socket, &place.address()?)?;
-    if place.is_socket() {
+    rustix::net::bind(&socket, &place.address()?)?;
+    if place.is_at_its_path() {
         return Ok(());
     }
     // It was made where nothing is granted: nobody is to be heard there.
-    let _ = rustix::net::shutdown(socket, Shutdown::Both);
+    let _ = rustix::net::shutdown(&socket, Shutdown::Both);
     Err(Failure::AccessDenied)
 }
 
@@ -102,6 +106,9 @@ mod tests {
         assert!(matches!(bound, Err(Failure::AccessDenied)), "{bound:?}");
         let outside = UnixDatagram::unbound().unwrap();
         outside.send_to(b"hello", other.join("a")).unwrap_err();
+        // Even if there is a socket of that name in the first one too.
+        let _decoy = UnixDatagram::bind(home.join("away/a")).unwrap();
+        assert!(!place.is_at_its_path());
     }
 
     #[tokio::test]

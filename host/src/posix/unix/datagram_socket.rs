@@ -40,7 +40,7 @@ pub struct DatagramSocket {
 impl DatagramSocket {
     pub(crate) fn create(context: &PosixCtx, family: Family) -> Result<Self, Failure> {
         context.grants.permit_family(family, false)?;
-        let socket = Socket::datagrams(family, context.place()?)?;
+        let socket = Socket::datagrams(family, context.grants.limits.socket()?)?;
         Ok(Self {
             family,
             grants: context.grants.clone(),
@@ -97,16 +97,18 @@ impl DatagramSocket {
     }
 
     pub(crate) fn disconnect(&mut self) -> Result<(), Failure> {
-        if self.peer.take().is_none() {
+        if self.peer.is_none() {
             return Err(Failure::InvalidState);
         }
         // Linux may take its port from it, which remains bound in name.
         self.bound = self.is_bound();
         match rustix::net::connect_unspec(&self.socket) {
             // Some systems say so when they have done it.
-            Err(Errno::AFNOSUPPORT | Errno::INVAL) if cfg!(target_vendor = "apple") => Ok(()),
-            done => Ok(done?),
+            Err(Errno::AFNOSUPPORT | Errno::INVAL) if cfg!(target_vendor = "apple") => {}
+            done => done?,
         }
+        self.peer = None;
+        Ok(())
     }
 
     /// Sends a datagram. The future does not need the socket.
@@ -117,8 +119,10 @@ impl DatagramSocket {
     ) -> impl Future<Output = Result<(), Failure>> + Send + use<> {
         let to = self.destination(address);
         let (grants, socket) = (self.grants.clone(), self.socket.clone());
+        let room = self.grants.limits.sending();
         async move {
-            let Some(to) = to? else {
+            let (to, _room) = (to?, room?);
+            let Some(to) = to else {
                 return send(&socket, |it| {
                     rustix::net::send(it, &data, NO_SIGNAL).map(drop)
                 })

@@ -8,7 +8,7 @@ use super::super::bindings::switchboard::posix::sockets::Failure;
 use super::super::grants::{Places, permitted};
 use super::address;
 use rustix::fs::{
-    AtFlags, FileType, Mode, OFlags, fstat, open, openat, readlinkat, statat, unlinkat,
+    AtFlags, FileType, Mode, OFlags, fstat, lstat, open, openat, readlinkat, statat, unlinkat,
 };
 use rustix::io::Errno;
 use rustix::net::SocketAddrUnix;
@@ -68,8 +68,18 @@ impl Place {
     }
 
     /// Whether a socket is there.
-    pub(super) fn is_socket(&self) -> bool {
+    fn is_socket(&self) -> bool {
         self.kind() == Ok(FileType::Socket)
+    }
+
+    /// Whether a socket is there, and is what its path leads to.
+    pub(super) fn is_at_its_path(&self) -> bool {
+        let here = statat(&self.directory, &self.name, AtFlags::SYMLINK_NOFOLLOW);
+        let (Ok(here), Ok(there)) = (here, lstat(&self.path)) else {
+            return false;
+        };
+        let is_socket = FileType::from_raw_mode(here.st_mode) == FileType::Socket;
+        is_socket && (here.st_dev, here.st_ino) == (there.st_dev, there.st_ino)
     }
 
     /// Removes the socket that is there. What goes wrong shows when it is bound to.

@@ -47,9 +47,14 @@ impl Place {
     }
 
     /// Whether a socket is there.
-    pub(super) fn is_socket(&self) -> bool {
+    fn is_socket(&self) -> bool {
         let there = self.0.symlink_metadata();
         there.is_ok_and(|it| it.file_type().is_socket())
+    }
+
+    /// Whether a socket is there, as far as can be seen.
+    pub(super) fn is_at_its_path(&self) -> bool {
+        self.is_socket()
     }
 
     /// Removes the socket that is there. What goes wrong shows when it is bound to.

@@ -43,8 +43,9 @@ impl Peer {
                 Ok(Self::at(abstract_name(name)?))
             }
             Address::Unix(Name::Path(path)) => {
-                let (grants, path) = (grants.clone(), path.clone());
-                let file = aside(move || path::find(&grants.connect, &path)).await?;
+                let (granted, path) = (grants.clone(), path.clone());
+                let find = move || path::find(&granted.connect, &path);
+                let file = aside(&grants.limits, find).await?;
                 Ok(Self {
                     address: file.address()?.into(),
                     file: Some(file),

@@ -57,7 +57,7 @@ impl StreamSocket {
             family,
             grants: context.grants.clone(),
             state: State::Unconnected {
-                socket: Socket::stream(family, context.place()?)?,
+                socket: Socket::stream(family, context.grants.limits.socket()?)?,
                 bound: false,
             },
         })
