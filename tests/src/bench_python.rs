@@ -13,6 +13,7 @@ use std::time::Duration;
 /// How often each row is measured, by turns; the best counts.
 const ROUNDS: usize = 3;
 const LIMIT: Duration = Duration::from_secs(120);
+const PARTS: &str = include_str!("peers/python_parts.py");
 const MIB: f64 = 1024.0 * 1024.0;
 
 /// What runs the script.
@@ -110,6 +111,46 @@ pub fn table(echoes: Echoes<'_>, reflector: SocketAddr) -> Result<Table> {
     Ok(table)
 }
 
+/// Where the time of a connect goes, natively and in a component on its own loop: medians in microseconds.
+///
+/// # Errors
+///
+/// If a component is not there, or something fails.
+pub fn parts(plain: SocketAddr) -> Result<Table> {
+    let mut table = Table::new();
+    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+    table.set_header([
+        "One after another, medians in µs",
+        "native",
+        "component",
+        "component : native",
+    ]);
+    let mut native = Command::new("python3");
+    native.args(["-I", "-c", PARTS]);
+    let mut component = in_component("python.cwasm", None)?;
+    component.args(["-c", PARTS]);
+    let [native, component] = [
+        measured_parts(native, plain)?,
+        measured_parts(component, plain)?,
+    ];
+    for ((name, here), (_, there)) in native.into_iter().zip(component) {
+        let ratio = format!("{:.1}", there / here);
+        table.add_row([name, format!("{here:.1}"), format!("{there:.1}"), ratio]);
+    }
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    Ok(table)
+}
+
+fn measured_parts(mut command: Command, addr: SocketAddr) -> Result<Vec<(String, f64)>> {
+    command.args(["--host", &addr.ip().to_string()]);
+    command.args(["--port", &addr.port().to_string()]);
+    command.args(["--count", "500"]);
+    let done = run(command, b"", LIMIT)?.success()?;
+    serde_json::from_str(&done.stdout).with_context(|| done.stdout.clone())
+}
+
 /// How much of its unit was done.
 fn amount(measured: &Measured, workload: Workload) -> f64 {
     match workload {
@@ -138,6 +179,14 @@ fn measure(
         Python::Stock => "python.cwasm",
         Python::Component => "loop.cwasm",
     };
+    let folder = tls.and_then(|(ca, _)| ca.parent());
+    let mut command = in_component(name, folder)?;
+    command.args(["-c", python::ASYNCIO_BENCH]);
+    python::measure_by(command, addr, tls, workload, LIMIT)
+}
+
+/// `wasmtime run` of that component, which sees the folder.
+fn in_component(name: &str, folder: Option<&Path>) -> Result<Command> {
     let component = target()?.join("python").join(name);
     ensure!(
         component.is_file(),
@@ -147,11 +196,11 @@ fn measure(
     let mut command = Command::new(target()?.join("debug").join("wasmtime"));
     command.args(["run", "--allow-precompiled"]);
     command.args(["-S", "inherit-network,allow-ip-name-lookup"]);
-    if let Some(folder) = tls.and_then(|(ca, _)| ca.parent()) {
+    if let Some(folder) = folder {
         command.arg(format!("--dir={0}::{0}", folder.display()));
     }
-    command.arg(component).args(["-c", python::ASYNCIO_BENCH]);
-    python::measure_by(command, addr, tls, workload, LIMIT)
+    command.arg(component);
+    Ok(command)
 }
 
 /// The version of the native one.

@@ -193,7 +193,7 @@ fn main() -> Result<()> {
     };
     let ca: PathBuf = pki.ca_path().into();
     if std::env::args().any(|argument| argument == "python") {
-        println!("{}", python_table(&plain, &secure, &ca, &reflector)?);
+        print_python(&plain, &secure, &ca, &reflector)?;
         return Ok(());
     }
     let plugged = Plugged::new().context("the application with Switchboard plugged in")?;
@@ -267,23 +267,25 @@ fn main() -> Result<()> {
     println!(
         "Switchboard by the primitives of crypto/, in asyncio by OpenSSL. No session is resumed unless that is said. Best of {ROUNDS}."
     );
-    println!("{}", python_table(&plain, &secure, &ca, &reflector)?);
+    print_python(&plain, &secure, &ca, &reflector)?;
     Ok(())
 }
 
 /// The same script in CPython, and in components that are CPython.
-fn python_table(
+fn print_python(
     plain: &TcpServer,
     secure: &TlsServer,
     ca: &Path,
     reflector: &UdpPeer,
-) -> Result<Table> {
+) -> Result<()> {
     let echoes = Echoes {
         plain: plain.addr(),
         secure: secure.addr(),
         trusted: (ca, NAME),
     };
-    bench_python::table(echoes, reflector.addr())
+    println!("{}", bench_python::table(echoes, reflector.addr())?);
+    println!("{}", bench_python::parts(plain.addr())?);
+    Ok(())
 }
 
 /// An echo over TLS with this suite alone, by ring.

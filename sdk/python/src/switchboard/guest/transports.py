@@ -14,7 +14,6 @@ _MORE = 64 * 1024
 _transport = asyncio.selector_events._SelectorSocketTransport  # type: ignore[attr-defined]
 _cpythons_writelines = _transport.writelines
 _cpythons_data_received = _transport._read_ready__data_received
-_cpythons_get_buffer = _transport._read_ready__get_buffer
 
 
 def _write_send(self: Any) -> None:
@@ -65,18 +64,16 @@ def _writelines(self: Any, list_of_data: Any) -> None:
 
 
 def _read_ready__data_received(self: Any) -> None:
+    """As CPython's, which reads once. WASI calls a socket ready until a read has found nothing: that one is done at once.
+
+    It spares a turn of the loop for every message. Not with TLS, where what comes with the end of the handshake has to wait
+    until whoever connects has been told.
+    """
     _cpythons_data_received(self)
-    _read_again(self)
-
-
-def _read_ready__get_buffer(self: Any) -> None:
-    _cpythons_get_buffer(self)
-    _read_again(self)
-
-
-def _read_again(self: Any) -> None:
-    """WASI calls a socket ready until a read has found nothing: that one is done at once, and spares a turn of the loop."""
     if type(self._sock) is not socket.socket or self._conn_lost or self._paused or self._closing:
+        return
+    if isinstance(self._protocol, asyncio.BufferedProtocol):
+        # It was exchanged just now.
         return
     try:
         data = self._sock.recv(_MORE)
@@ -88,29 +85,12 @@ def _read_again(self: Any) -> None:
     if not data:
         # The end is found again in its turn.
         return
-    buffered = isinstance(self._protocol, asyncio.BufferedProtocol)
     try:
-        if buffered:
-            _fill(self._protocol, data)
-        else:
-            self._protocol.data_received(data)
+        self._protocol.data_received(data)
     except (SystemExit, KeyboardInterrupt):
         raise
     except BaseException as error:
-        called = "buffer_updated" if buffered else "data_received"
-        self._fatal_error(error, f"Fatal error: protocol.{called}() call failed.")
-
-
-def _fill(protocol: Any, data: bytes) -> None:
-    """Gives a protocol what was read, in buffers of its own."""
-    while data:
-        buffer = memoryview(protocol.get_buffer(-1)).cast("B")
-        if not buffer.nbytes:
-            raise RuntimeError("get_buffer() returned an empty buffer")
-        size = min(buffer.nbytes, len(data))
-        buffer[:size] = data[:size]
-        protocol.buffer_updated(size)
-        data = data[size:]
+        self._fatal_error(error, "Fatal error: protocol.data_received() call failed.")
 
 
 def mend() -> None:
@@ -122,4 +102,3 @@ def use() -> None:
     """The same, and has them read twice, over WASI's own sockets."""
     mend()
     _transport._read_ready__data_received = _read_ready__data_received
-    _transport._read_ready__get_buffer = _read_ready__get_buffer
