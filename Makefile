@@ -27,17 +27,17 @@ PYTHON_POSIX := target/python/posix
 # The libraries that it is tried with.
 PYTHON_SITE := target/python/site
 
-.PHONY: help run test test-rust test-python bench example-python component app example python venv programs build setup lint doc clean
+.PHONY: help run test test-rust test-python bench example-python component app example servers package python venv programs build setup lint doc clean
 
 help: ## Say what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## Connect past two dead addresses with TLS, or to HOST and PORT, with TLS=1 or without
 	@$(if $(HOST),$(BIN)/switchboard connect '$(HOST)' '$(PORT)' $(if $(filter 1,$(TLS)),--tls) -v,$(BIN)/demo)
 
 test: test-rust test-python ## Run all tests
 
-test-rust: build app example ## Run those in Rust
+test-rust: build app example servers ## Run those in Rust
 	@tools/needs.sh openssl python3
 	@$(CARGO) test --workspace --locked --no-fail-fast
 
@@ -45,6 +45,11 @@ test-python: python $(PYTHON_SITE)/made ## Run those of sdk/python
 	@tools/needs.sh openssl redis-server nats-server
 	@$(MAKE) --silent --no-print-directory -j2 target/python/sessions.cwasm $(PYTHON_POSIX).wasm
 	@$(VENV)/bin/pytest -n 2 sdk/python
+
+example-%: build ## Build, plug and run examples/rust/http, redis, chat or dns against a server on loopback
+	@tools/needs.sh openssl
+	@$(WASM) -p switchboard-example-$*
+	@$(BIN)/example $*
 
 bench: build app python ## Measure against native tokio and CPython's asyncio
 	@tools/needs.sh python3
@@ -79,7 +84,7 @@ target/component: $(shell find guest crypto tools wit -type f) Cargo.toml Cargo.
 		|| cp target/documented.wasm target/switchboard-tls.wasm
 	@touch $@
 
-app: setup ## Build target/app.wasm, an application to plug it into, and target/posix-app.wasm
+app: setup ## Build the applications that the tests plug it into: app.wasm, posix-app.wasm, and client-app.wasm on the Rust SDK
 	@echo 'Building the application that the tests plug it into: target/app.wasm'
 	@$(WASM) -p switchboard-app
 	@cmp -s $(WASM_OUT)/app.wasm target/app.wasm \
@@ -88,6 +93,11 @@ app: setup ## Build target/app.wasm, an application to plug it into, and target/
 	@$(WASM) -p switchboard-posix-app
 	@cmp -s $(WASM_OUT)/posix_app.wasm target/posix-app.wasm \
 		|| cp $(WASM_OUT)/posix_app.wasm target/posix-app.wasm
+	@echo 'Building the one on the Rust SDK, and the first example of it: target/client-app.wasm'
+	@$(WASM) -p switchboard-client-app
+	@$(WASM) -p switchboard-client --example first
+	@cmp -s $(WASM_OUT)/client_app.wasm target/client-app.wasm \
+		|| cp $(WASM_OUT)/client_app.wasm target/client-app.wasm
 
 example: setup ## Build target/tls-engine.wasm, a program on blocking sockets to plug the TLS into
 	@echo 'Building the example of examples/tls-engine: target/tls-engine.wasm'
@@ -145,6 +155,9 @@ $(BIN)/wac $(BIN)/wasmtime $(BIN)/posix-run &: Cargo.lock tools/Cargo.toml tools
 	@$(MAKE) --silent --no-print-directory build
 	@touch $(BIN)/wac $(BIN)/wasmtime $(BIN)/posix-run
 
+servers:
+	@$(CARGO) build --manifest-path tests/servers/Cargo.toml --target-dir target/servers --locked --quiet
+
 build: component
 	@echo 'Building the host, the tools and the tests (wasmtime takes ten minutes, once)'
 	@$(BUILD)
@@ -159,11 +172,18 @@ lint: build ## Check format and lints
 	@$(CARGO) clippy -p switchboard-guest --target wasm32-wasip2 --locked -- -D warnings
 	@$(CARGO) clippy -p switchboard-guest --features posix --target wasm32-wasip2 --locked -- -D warnings
 	@$(CARGO) clippy -p switchboard-app --target wasm32-wasip2 --locked -- -D warnings
+	@$(CARGO) clippy -p switchboard-client -p switchboard-client-app -p switchboard-example-http -p switchboard-example-redis \
+		-p switchboard-example-chat -p switchboard-example-dns --target wasm32-wasip2 --locked -- -D warnings
 	@$(CARGO) clippy -p switchboard-example-tls-engine --features component --target wasm32-wasip2 --locked -- -D warnings
 	@$(CARGO) clippy -p switchboard-posix-app --target wasm32-wasip2 --locked -- -D warnings
 
+# wasmtime would be built again for the host alone: its package is made, and looked at, and not built.
+package: setup ## Make the packages of the crates that can be published, and build those for components
+	@$(CARGO) package -p switchboard-crypto -p switchboard-client --locked --allow-dirty --target wasm32-wasip2
+	@$(CARGO) package -p switchboard-host --locked --allow-dirty --no-verify
+
 doc: component ## Write the documentation to target/doc
-	@RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --locked
+	@RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --features switchboard-client/hyper --no-deps --locked
 
 clean: ## Remove everything that was built
 	@$(CARGO) clean

@@ -1,6 +1,7 @@
 //! What an application with Switchboard plugged into it measures: the same as `bench_native`, in a sandbox.
 
 use crate::bench_native::{Measured, Workload};
+use crate::certs::Leaf;
 use crate::composed::{Plug, composed};
 use anyhow::{Context, Result, ensure};
 use std::net::SocketAddr;
@@ -17,6 +18,49 @@ pub enum Via {
     Streams,
     /// `read` and `write`.
     Lists,
+}
+
+/// What is measured without a network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Inside {
+    /// The bare cipher seals records of full size.
+    Seal,
+    /// It opens them.
+    Open,
+    /// A client's session of `tls-engine` writes what a server's reads.
+    Engine,
+}
+
+impl Inside {
+    /// Its name in a [`Measured`]: `seal`, `open` or `engine`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Seal => "seal",
+            Self::Open => "open",
+            Self::Engine => "engine",
+        }
+    }
+}
+
+/// Which way a bulk goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OneWay {
+    /// To a peer that discards it, and finishes when it has all.
+    Send,
+    /// From a peer that sends just that much and finishes.
+    Receive,
+}
+
+impl OneWay {
+    /// Its name in a [`Measured`]: `send` or `receive`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Send => "send",
+            Self::Receive => "receive",
+        }
+    }
 }
 
 /// The application, compiled.
@@ -48,16 +92,15 @@ impl Plugged {
         limit: Duration,
     ) -> Result<Measured> {
         let arguments = vec![
-            "app".to_owned(),
-            "bench".to_owned(),
             workload.name().to_owned(),
             workload.count().to_string(),
             format!("path={}", path.display()),
         ];
         let grants = PosixCtx::builder().allow_unix(path);
         let permissions = Permissions::none().posix(grants);
-        self.run(&self.posix, arguments, permissions, workload, limit)
-            .await
+        let run = self.run(&self.posix, arguments, permissions);
+        let measured = tokio::time::timeout(limit, run).await;
+        measured.with_context(|| format!("{workload:?} took longer than {limit:?}"))?
     }
 
     /// Measures `workload` against the echo at `addr`, over TLS if there is a file of an authority to trust, whose
@@ -70,25 +113,68 @@ impl Plugged {
         via: Via,
         limit: Duration,
     ) -> Result<Measured> {
-        let mut arguments = vec![
-            "app".to_owned(),
-            "bench".to_owned(),
-            workload.name().to_owned(),
-            workload.count().to_string(),
-            format!("server={addr}"),
-        ];
-        let mut permissions = Permissions::none().connect();
-        if let Some(ca) = ca {
-            let folder = ca.parent().context("a file in a folder")?;
-            let name = ca.file_name().context("a file")?;
-            permissions = permissions.read(folder, ".");
-            arguments.push(format!("ca={}", name.display()));
-        }
+        let mut arguments = vec![workload.name().to_owned(), workload.count().to_string()];
         if via == Via::Lists {
             arguments.push("via=lists".to_owned());
         }
-        self.run(&self.component, arguments, permissions, workload, limit)
-            .await
+        let run = self.run_at(addr, ca, arguments);
+        let measured = tokio::time::timeout(limit, run).await;
+        measured.with_context(|| format!("{workload:?} took longer than {limit:?}"))?
+    }
+
+    /// Measures a bulk of that many MiB, by streams, with the peer at `addr`; over TLS as [`Self::measure`].
+    pub async fn measure_one_way(
+        &self,
+        way: OneWay,
+        addr: SocketAddr,
+        ca: Option<&Path>,
+        mebibytes: u64,
+        limit: Duration,
+    ) -> Result<Measured> {
+        let arguments = vec![way.name().to_owned(), mebibytes.to_string()];
+        let run = self.run_at(addr, ca, arguments);
+        let measured = tokio::time::timeout(limit, run).await;
+        measured.with_context(|| format!("{way:?} took longer than {limit:?}"))?
+    }
+
+    /// Measures `work` on that many MiB with the suite of this IANA name, inside the sandbox and without a network. The server of
+    /// a session has the certificate of `leaf`, which the authority in the file `ca` beside it has signed.
+    pub async fn measure_inside(
+        &self,
+        work: Inside,
+        suite: &str,
+        mebibytes: u64,
+        (ca, leaf): (&Path, &Leaf),
+        limit: Duration,
+    ) -> Result<Measured> {
+        let folder = ca.parent().context("a file in a folder")?;
+        let arguments = vec![
+            work.name().to_owned(),
+            mebibytes.to_string(),
+            format!("suite={suite}"),
+            format!("ca={}", name(ca)?),
+            format!("cert={}", name(&leaf.chain_path)?),
+            format!("key={}", name(&leaf.key_path)?),
+        ];
+        let permissions = Permissions::none().read(folder, ".");
+        let run = self.run(&self.component, arguments, permissions);
+        let measured = tokio::time::timeout(limit, run).await;
+        measured.with_context(|| format!("{work:?} took longer than {limit:?}"))?
+    }
+
+    async fn run_at(
+        &self,
+        addr: SocketAddr,
+        ca: Option<&Path>,
+        mut arguments: Vec<String>,
+    ) -> Result<Measured> {
+        arguments.push(format!("server={addr}"));
+        let mut permissions = Permissions::none().connect();
+        if let Some(ca) = ca {
+            permissions = permissions.read(ca.parent().context("a file in a folder")?, ".");
+            arguments.push(format!("ca={}", name(ca)?));
+        }
+        self.run(&self.component, arguments, permissions).await
     }
 
     async fn run(
@@ -96,19 +182,22 @@ impl Plugged {
         component: &Component,
         arguments: Vec<String>,
         permissions: Permissions,
-        workload: Workload,
-        limit: Duration,
     ) -> Result<Measured> {
+        let words = ["app", "bench"].map(str::to_owned).into_iter();
         let (output, errors) = (MemoryOutputPipe::new(4096), MemoryOutputPipe::new(4096));
-        let invocation = Invocation::new(arguments)
+        let invocation = Invocation::new(words.chain(arguments))
             .permissions(permissions)
             .stdout(output.clone())
             .stderr(errors.clone());
-        let run = self.host.run(component, invocation);
-        let exit = tokio::time::timeout(limit, run).await;
-        let exit = exit.with_context(|| format!("{workload:?} took longer than {limit:?}"))??;
+        let exit = self.host.run(component, invocation).await?;
         let errors = errors.contents();
         ensure!(exit.status == 0, "{}", String::from_utf8_lossy(&errors));
         Ok(serde_json::from_slice(&output.contents())?)
     }
+}
+
+/// A file of the folder that the application sees.
+fn name(path: &Path) -> Result<&str> {
+    let name = path.file_name().and_then(|it| it.to_str());
+    name.with_context(|| path.display().to_string())
 }

@@ -37,7 +37,9 @@ pub enum Plug {
 }
 
 impl Plug {
-    fn name(self) -> &'static str {
+    /// Its name in the target directory.
+    #[must_use]
+    pub fn name(self) -> &'static str {
         match self {
             Self::Wasi => "switchboard.wasm",
             Self::Posix => "switchboard-posix.wasm",
@@ -130,10 +132,20 @@ pub async fn run(arguments: &str, folder: &Path) -> Result<Run> {
 
 /// As [`run`], with what the setting says.
 pub async fn run_in(setting: &Setting<'_>, arguments: &str) -> Result<Run> {
-    run_into(pipe(), arguments, setting).await
+    run_of(setting.plug.compiled()?, setting, arguments).await
 }
 
-async fn run_into(stdout: MemoryOutputPipe, arguments: &str, setting: &Setting<'_>) -> Result<Run> {
+/// As [`run_in`], of another application, whatever is plugged into it.
+pub async fn run_of(component: &Component, setting: &Setting<'_>, arguments: &str) -> Result<Run> {
+    run_into(component, pipe(), arguments, setting).await
+}
+
+async fn run_into(
+    component: &Component,
+    stdout: MemoryOutputPipe,
+    arguments: &str,
+    setting: &Setting<'_>,
+) -> Result<Run> {
     let stderr = pipe();
     let words = ["app"].into_iter().chain(arguments.split_whitespace());
     let permissions = setting.permissions.clone().read(setting.folder, "/pki");
@@ -144,7 +156,6 @@ async fn run_into(stdout: MemoryOutputPipe, arguments: &str, setting: &Setting<'
     if let Some(directory) = &setting.directory {
         invocation = invocation.current_directory(directory);
     }
-    let component = setting.plug.compiled()?;
     let exit = tokio::time::timeout(LIMIT, host()?.run(component, invocation)).await;
     let (output, errors) = (text(&stdout)?, text(&stderr)?);
     let told = || format!("{arguments}:\n{output}{errors}");
@@ -175,7 +186,8 @@ pub async fn run_until(
     let gate = Scripted::silent("127.0.0.1")?;
     let arguments = format!("{arguments} gate={}", gate.addr());
     let stdout = pipe();
-    let mut running = pin!(run_into(stdout.clone(), &arguments, setting));
+    let component = setting.plug.compiled()?;
+    let mut running = pin!(run_into(component, stdout.clone(), &arguments, setting));
     let looked = async {
         gate.until(LIMIT, |log| log.accepted() == 1).await?;
         look(text(&stdout)?).await

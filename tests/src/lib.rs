@@ -14,6 +14,7 @@ pub mod bench_wasm;
 pub mod blackhole;
 pub mod certs;
 pub mod child;
+pub mod client;
 pub mod command;
 pub mod composed;
 pub mod corpus;

@@ -20,6 +20,8 @@ pub enum Step {
     Read(usize),
     /// Reads until these bytes have come, counted from the last step that read.
     ReadUntil(Vec<u8>),
+    /// Reads so many bytes, and leaves what comes after them.
+    ReadExactly(usize),
     /// Reads until the peer has finished.
     ReadToEnd,
     /// Sends these bytes.
@@ -133,16 +135,20 @@ pub(crate) async fn play_on(
         let done = match step {
             Step::Read(count) => {
                 let enough = |got: &[u8]| got.len() >= *count;
-                read(stream, entry, enough).await?
+                read(stream, entry, usize::MAX, enough).await?
+            }
+            Step::ReadExactly(count) => {
+                let enough = |got: &[u8]| got.len() == *count;
+                read(stream, entry, *count, enough).await?
             }
             Step::ReadUntil(wanted) => {
                 let enough = |got: &[u8]| {
                     wanted.is_empty() || got.windows(wanted.len()).any(|w| w == wanted)
                 };
-                read(stream, entry, enough).await?
+                read(stream, entry, usize::MAX, enough).await?
             }
             Step::ReadToEnd => {
-                read(stream, entry, |_| false).await?;
+                read(stream, entry, usize::MAX, |_| false).await?;
                 end = End::Clean;
                 true
             }
@@ -198,12 +204,14 @@ pub(crate) async fn play_on(
 async fn read(
     stream: &mut TcpStream,
     entry: &Entry,
+    most: usize,
     enough: impl Fn(&[u8]) -> bool,
 ) -> io::Result<bool> {
     let mut piece = vec![0; 16 * 1024];
     let mut got = Vec::new();
     while !enough(&got) {
-        let count = stream.read(&mut piece).await?;
+        let room = piece.len().min(most - got.len());
+        let count = stream.read(&mut piece[..room]).await?;
         if count == 0 {
             return Ok(false);
         }

@@ -1,6 +1,7 @@
 //! The application of `tests/app` with Switchboard plugged into it: what it does, that nothing it does wrong traps, and
 //! that nothing is left behind, however a call or a connection ends.
 
+use std::path::Path;
 use switchboard_host::Component;
 use switchboard_tests::behaviour::Behaviour;
 use switchboard_tests::blackhole::Blackhole;
@@ -179,6 +180,64 @@ async fn measures_as_the_benchmarks_do() {
     clean(&log, 8);
     let log = secure.until(SEEN, |log| log.all_ended(8)).await.unwrap();
     clean(&log, 8);
+}
+
+#[tokio::test]
+async fn measures_one_way() {
+    const ALL: u64 = 1024 * 1024;
+    let (pki, leaf) = pki();
+    for (mode, behaviour) in [
+        ("send", Behaviour::Discard),
+        ("receive", Behaviour::Send(ALL)),
+    ] {
+        let plain = TcpServer::start("127.0.0.1", behaviour).unwrap();
+        let secure = tls(&leaf, behaviour);
+        for to in [
+            format!("server={}", plain.addr()),
+            format!("server={} ca=/pki/ca.pem", secure.addr()),
+        ] {
+            let run = run(&format!("bench {mode} 1 {to}"), &pki).await;
+            let measured: switchboard_tests::bench_native::Measured =
+                serde_json::from_str(&run.output).unwrap();
+            assert_eq!(measured.mode, mode);
+            assert_eq!((measured.ops, measured.bytes), (16, ALL));
+            assert!(measured.seconds > 0.0);
+        }
+        let plain = plain.until(SEEN, |log| log.all_ended(1)).await.unwrap();
+        let secure = secure.until(SEEN, |log| log.all_ended(1)).await.unwrap();
+        for log in [plain, secure] {
+            clean(&log, 1);
+            let moved: u64 = log.connections.iter().map(|it| it.read + it.written).sum();
+            assert_eq!(moved, ALL);
+        }
+    }
+}
+
+#[tokio::test]
+async fn measures_tls_without_a_network() {
+    let (pki, leaf) = pki();
+    let inside = |path: &Path| format!("/pki/{}", path.file_name().unwrap().to_str().unwrap());
+    let files = format!(
+        "ca=/pki/ca.pem cert={} key={}",
+        inside(&leaf.chain_path),
+        inside(&leaf.key_path)
+    );
+    // Of the cipher whole records, four at a time; with the byte for their type they are a little more than asked for.
+    let records = (64, 64 * (16 * 1024 + 1));
+    for suite in ["TLS_CHACHA20_POLY1305_SHA256", "TLS_AES_128_GCM_SHA256"] {
+        for (mode, (ops, bytes)) in [
+            ("seal", records),
+            ("open", records),
+            ("engine", (16, 1024 * 1024)),
+        ] {
+            let run = run(&format!("bench {mode} 1 suite={suite} {files}"), &pki).await;
+            let measured: switchboard_tests::bench_native::Measured =
+                serde_json::from_str(&run.output).unwrap();
+            assert_eq!(measured.mode, mode);
+            assert_eq!((measured.ops, measured.bytes), (ops, bytes));
+            assert!(measured.seconds > 0.0);
+        }
+    }
 }
 
 #[tokio::test]

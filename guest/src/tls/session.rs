@@ -10,7 +10,7 @@ use rustls::{
     ClientConfig, ClientConnection, Connection, HandshakeKind, ProtocolVersion, ServerConfig,
     ServerConnection,
 };
-use std::io::{Read, Write};
+use std::io::{BufRead, Write};
 use std::net::Ipv6Addr;
 use std::sync::Arc;
 
@@ -164,16 +164,11 @@ impl Session {
 
     fn process(&mut self, plaintext: &mut Vec<u8>) -> Result<(), TlsFailure> {
         let processed = self.connection.process_new_packets();
-        let waiting = match &processed {
-            Ok(state) => state.plaintext_bytes_to_read(),
-            // It does not say how much there is then; its buffer holds less than this.
-            Err(_) => 64 * 1024,
-        };
-        if waiting > 0 {
-            let start = plaintext.len();
-            plaintext.resize(start + waiting, 0);
-            let read = self.connection.reader().read(&mut plaintext[start..]);
-            plaintext.truncate(start + read.unwrap_or(0));
+        let mut reader = self.connection.reader();
+        while let Ok(decrypted @ [_, ..]) = reader.fill_buf() {
+            let count = decrypted.len();
+            plaintext.extend_from_slice(decrypted);
+            reader.consume(count);
         }
         let state = processed.map_err(|error| tls_failure(error, &self.beginning))?;
         self.peer_closed |= state.peer_has_closed();
@@ -323,6 +318,7 @@ mod tests {
     use crate::tls::context::{Context, Trust};
     use rustls::{ServerConfig, ServerConnection, SupportedProtocolVersion, version};
     use std::collections::VecDeque;
+    use std::io::Read;
 
     struct Pki {
         server: Arc<ServerConfig>,

@@ -1,7 +1,7 @@
 //! What wasmtime makes of `wit/posix`.
 
 wasmtime::component::bindgen!({
-    path: "../wit/posix",
+    path: "wit",
     world: "switchboard:posix/imports",
     imports: {
         "switchboard:posix/sockets.[method]stream-socket.bind": async | trappable,

@@ -1,4 +1,4 @@
-//! `bench connects|resumes|pingpong|bulk|datagrams|writes COUNT server=ADDRESS|path=PATH [ca=FILE] [via=streams|lists]
+//! `bench connects|resumes|pingpong|bulk|send|receive|datagrams|writes COUNT server=ADDRESS|path=PATH [ca=FILE] [via=streams|lists]
 //! [no-delay=BOOL]`: measures an echo, step by step as the tests' native client and asyncio's do, and prints what came out as
 //! JSON.
 
@@ -11,7 +11,7 @@ use crate::bulk::{self, Content, PIECE};
 use crate::clock::Instant;
 use crate::ends::{Sink, Source};
 use crate::flood::Plan;
-use crate::{endpoint, options, tell};
+use crate::{bench_tls, endpoint, options, tell};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ enum Server {
 }
 
 /// The time it took, how many operations that was, and how many bytes went there and back.
-type Measured = (Duration, u64, u64);
+pub(crate) type Measured = (Duration, u64, u64);
 
 struct Target {
     server: Server,
@@ -38,6 +38,18 @@ struct Target {
 }
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<(), String> {
+    let (mode, count) = (arguments.word(1)?, arguments.count(2)?);
+    let measured = match mode {
+        "seal" | "open" | "engine" => bench_tls::run(arguments, mode, count)?,
+        _ => connected(arguments, mode, count).await?,
+    };
+    let (took, ops, bytes) = measured;
+    let seconds = took.as_secs_f64();
+    println!(r#"{{"mode": "{mode}", "seconds": {seconds}, "ops": {ops}, "bytes": {bytes}}}"#);
+    Ok(())
+}
+
+async fn connected(arguments: &Arguments, mode: &str, count: u64) -> Result<Measured, String> {
     let target = Target {
         server: match arguments.get("path") {
             Some(path) => Server::Unix(path.to_owned()),
@@ -47,24 +59,22 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<(), String> {
         context: arguments.context()?,
         lists: arguments.get("via") == Some("lists"),
     };
-    let (mode, count) = (arguments.word(1)?, arguments.count(2)?);
-    let (took, ops, bytes) = match mode {
+    match mode {
         "connects" => {
             if let Some(context) = &target.context {
                 context.set_session_cache_size(0);
             }
-            target.connects(count, false).await?
+            target.connects(count, false).await
         }
-        "resumes" => target.connects(count, true).await?,
-        "pingpong" => target.pingpong(count).await?,
-        "bulk" => target.bulk(count).await?,
-        "datagrams" => target.datagrams(count).await?,
-        "writes" => target.writes(count).await?,
-        other => return Err(format!("no such mode of bench: {other}")),
-    };
-    let seconds = took.as_secs_f64();
-    println!(r#"{{"mode": "{mode}", "seconds": {seconds}, "ops": {ops}, "bytes": {bytes}}}"#);
-    Ok(())
+        "resumes" => target.connects(count, true).await,
+        "pingpong" => target.pingpong(count).await,
+        "bulk" => target.bulk(count).await,
+        "send" => target.one_way(count, 0).await,
+        "receive" => target.one_way(0, count).await,
+        "datagrams" => target.datagrams(count).await,
+        "writes" => target.writes(count).await,
+        other => Err(format!("no such mode of bench: {other}")),
+    }
 }
 
 impl Target {
@@ -134,6 +144,20 @@ impl Target {
         }
         let took = begun.elapsed();
         connection.close().await.map_err(tell::stream_failure)?;
+        Ok((took, total / PIECE as u64, total))
+    }
+
+    /// That many MiB to a peer that then finishes, or from one that sends just that much and finishes; by streams.
+    async fn one_way(&self, there: u64, back: u64) -> Result<Measured, String> {
+        let (there, back) = (there * 1024 * 1024, back * 1024 * 1024);
+        let connection = self.connect().await?;
+        let begun = Instant::now();
+        bulk::send(&connection, there, &Same).await?;
+        // Also of one who sends nothing: it finishes when it has read everything.
+        bulk::receive(&connection, back, &Same).await?;
+        let took = begun.elapsed();
+        connection.close().await.map_err(tell::stream_failure)?;
+        let total = there + back;
         Ok((took, total / PIECE as u64, total))
     }
 
@@ -234,7 +258,7 @@ impl Content for Same {
     }
 }
 
-fn expect(right: bool, otherwise: &str) -> Result<(), String> {
+pub(crate) fn expect(right: bool, otherwise: &str) -> Result<(), String> {
     match right {
         true => Ok(()),
         false => Err(otherwise.to_owned()),

@@ -63,37 +63,52 @@ pub(crate) async fn by_streams(
     total: u64,
     content: &impl Content,
 ) -> Result<(), String> {
+    let writing = send(connection, total, content);
+    try_zip(writing, receive(connection, total, content))
+        .await
+        .map(|_| ())
+}
+
+/// Sends that much by a stream, and says that no more will come.
+pub(crate) async fn send(
+    connection: &Connection,
+    total: u64,
+    content: &impl Content,
+) -> Result<(), String> {
     let (mut sink, outgoing) = Sink::new();
     let sent = connection.send(outgoing).await;
+    let mut piece = Vec::with_capacity(PIECE);
+    let mut position = 0;
+    while position < total {
+        let count = PIECE.min((total - position) as usize);
+        content.fill(position, count, &mut piece);
+        if !sink.write(&mut piece).await {
+            break;
+        }
+        position += count as u64;
+    }
+    drop(sink);
+    sent.await.map_err(|code| tell::ending(connection, code))
+}
+
+/// Receives all that the peer sends, by a stream: exactly that much.
+pub(crate) async fn receive(
+    connection: &Connection,
+    total: u64,
+    content: &impl Content,
+) -> Result<(), String> {
     let (incoming, received) = connection.receive().await;
-    let writing = async move {
-        let mut piece = Vec::with_capacity(PIECE);
-        let mut position = 0;
-        while position < total {
-            let count = PIECE.min((total - position) as usize);
-            content.fill(position, count, &mut piece);
-            if !sink.write(&mut piece).await {
-                break;
-            }
-            position += count as u64;
-        }
-        drop(sink);
-        sent.await.map_err(|code| tell::ending(connection, code))
-    };
-    let reading = async {
-        let mut source = Source::new(incoming);
-        let mut piece = Vec::with_capacity(PIECE);
-        let mut position = 0;
-        while source.read(&mut piece).await {
-            content.check(position, &piece)?;
-            position += piece.len() as u64;
-            piece.clear();
-        }
-        let received = received.await;
-        received.map_err(|code| tell::ending(connection, code))?;
-        all_there(position, total)
-    };
-    try_zip(writing, reading).await.map(|_| ())
+    let mut source = Source::new(incoming);
+    let mut piece = Vec::with_capacity(PIECE);
+    let mut position = 0;
+    while source.read(&mut piece).await {
+        content.check(position, &piece)?;
+        position += piece.len() as u64;
+        piece.clear();
+    }
+    let received = received.await;
+    received.map_err(|code| tell::ending(connection, code))?;
+    all_there(position, total)
 }
 
 /// Writes and reads at the same time, by lists.

@@ -7,6 +7,7 @@
 mod arguments;
 mod ask;
 mod bench;
+mod bench_tls;
 #[allow(
     unsafe_code,
     missing_docs,

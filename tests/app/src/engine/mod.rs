@@ -12,7 +12,7 @@ mod client;
 mod ends;
 mod limits;
 mod misuse;
-mod pair;
+pub(crate) mod pair;
 mod server;
 mod split;
 mod wire;

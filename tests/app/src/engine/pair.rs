@@ -6,14 +6,14 @@ use crate::bindings::switchboard::connect::tls::{Context, TlsFailure, Trust, Ver
 use crate::bindings::switchboard::connect::tls_engine::Session;
 
 /// The settings of both.
-pub(super) struct Contexts {
-    pub(super) client: Context,
-    pub(super) server: Context,
+pub(crate) struct Contexts {
+    pub(crate) client: Context,
+    pub(crate) server: Context,
 }
 
 impl Contexts {
     /// From `ca=`, `cert=` and `key=`, of this version alone, with the cheapest group.
-    pub(super) fn new(arguments: &Arguments, version: Version) -> Result<Self, String> {
+    pub(crate) fn new(arguments: &Arguments, version: Version) -> Result<Self, String> {
         let path: String = arguments.required("ca")?;
         let client = arguments::trusting(&path)?;
         let server = Context::new(Trust::None);
@@ -27,13 +27,13 @@ impl Contexts {
         Ok(Self { client, server })
     }
 
-    pub(super) fn pair(&self) -> Result<(Session, Session), String> {
+    pub(crate) fn pair(&self) -> Result<(Session, Session), String> {
         let client = fine(Session::client(&self.client, Some("localhost")))?;
         Ok((client, fine(Session::server(&self.server))?))
     }
 
     /// With the handshake done.
-    pub(super) fn open(&self) -> Result<(Session, Session), String> {
+    pub(crate) fn open(&self) -> Result<(Session, Session), String> {
         let (client, server) = self.pair()?;
         shuttle(&client, &server)?;
         Ok((client, server))
@@ -41,7 +41,7 @@ impl Contexts {
 }
 
 /// Moves all that each has for the other.
-pub(super) fn shuttle(one: &Session, other: &Session) -> Result<(), String> {
+pub(crate) fn shuttle(one: &Session, other: &Session) -> Result<(), String> {
     loop {
         let moved = hand_over(one, other)? + hand_over(other, one)?;
         if moved == 0 {
@@ -51,7 +51,7 @@ pub(super) fn shuttle(one: &Session, other: &Session) -> Result<(), String> {
 }
 
 /// Moves all that one has for the other, which has to take it.
-pub(super) fn hand_over(from: &Session, to: &Session) -> Result<usize, String> {
+pub(crate) fn hand_over(from: &Session, to: &Session) -> Result<usize, String> {
     let bytes = from.drain(u32::MAX);
     let mut left = &bytes[..];
     while !left.is_empty() {
@@ -62,6 +62,6 @@ pub(super) fn hand_over(from: &Session, to: &Session) -> Result<usize, String> {
     Ok(bytes.len())
 }
 
-pub(super) fn fine<T>(result: Result<T, TlsFailure>) -> Result<T, String> {
+pub(crate) fn fine<T>(result: Result<T, TlsFailure>) -> Result<T, String> {
     result.map_err(|failure| format!("{failure:?}"))
 }

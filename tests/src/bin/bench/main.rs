@@ -1,5 +1,10 @@
-//! `make bench`: one echo server, three clients, one run. Native tokio is the yardstick. Then the same for programs in Python,
-//! whose yardstick is CPython; `bench python` does that alone.
+//! `make bench`: one echo server, three clients, one run. Native tokio is the yardstick; and for what TLS costs beyond its
+//! cipher, the cipher. `bench client`: only what the Rust SDK costs. `bench python`: only programs in Python, whose yardstick is
+//! CPython.
+
+mod cipher;
+mod client;
+mod python_programs;
 
 use anyhow::{Context, Result};
 use comfy_table::{CellAlignment, Table, presets};
@@ -7,10 +12,9 @@ use rustls::CipherSuite;
 use rustls::pki_types::ServerName;
 use rustls::version::TLS13;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 use switchboard_tests::bench_native::{self, Measured, Workload};
-use switchboard_tests::bench_python::{self, Echoes};
 use switchboard_tests::bench_wasm::{Plugged, Via};
 use switchboard_tests::certs::{Leaf, Pki};
 use switchboard_tests::echo::TcpServer;
@@ -180,8 +184,16 @@ fn main() -> Result<()> {
     let leaf = pki.issue(&[NAME])?;
     let plain = TcpServer::start("127.0.0.1", Behaviour::Echo)?;
     let secure = TlsServer::echo("127.0.0.1", &leaf)?;
-    let chacha20 = only(CipherSuite::TLS13_CHACHA20_POLY1305_SHA256, &leaf)?;
-    let aes128 = only(CipherSuite::TLS13_AES_128_GCM_SHA256, &leaf)?;
+    let chacha20 = only(
+        CipherSuite::TLS13_CHACHA20_POLY1305_SHA256,
+        &leaf,
+        Behaviour::Echo,
+    )?;
+    let aes128 = only(
+        CipherSuite::TLS13_AES_128_GCM_SHA256,
+        &leaf,
+        Behaviour::Echo,
+    )?;
     let folder = Folder::new()?;
     let path = folder.file("echo");
     let _unix = UnixServer::echo(&path)?;
@@ -192,14 +204,14 @@ fn main() -> Result<()> {
         name: ServerName::try_from(NAME)?,
     };
     let ca: PathBuf = pki.ca_path().into();
-    if std::env::args().any(|argument| argument == "python") {
-        print_python(&plain, &secure, &ca, &reflector)?;
-        return Ok(());
+    match std::env::args().nth(1).as_deref() {
+        Some("client") => return client::measure(&runtime, plain.addr(), secure.addr(), &ca),
+        Some("python") => return python_programs::print(&plain, &secure, &ca, &reflector),
+        _ => {}
     }
     let plugged = Plugged::new().context("the application with Switchboard plugged in")?;
-    let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
-    table.set_header([
+
+    let mut table = table([
         "",
         "",
         "native tokio",
@@ -255,11 +267,6 @@ fn main() -> Result<()> {
             of_asyncio(format!("{:.2}", asyncio / switchboard)),
         ]);
     }
-    for column in 2..7 {
-        if let Some(column) = table.column_mut(column) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
     println!("{table}");
     println!(
         "Against an echo server on tokio in the process of the first two; TLS there by ring and AWS-LC, in"
@@ -267,34 +274,33 @@ fn main() -> Result<()> {
     println!(
         "Switchboard by the primitives of crypto/, in asyncio by OpenSSL. No session is resumed unless that is said. Best of {ROUNDS}."
     );
-    print_python(&plain, &secure, &ca, &reflector)?;
-    Ok(())
+    println!();
+    cipher::print(&plugged, &runtime, pki.ca_path(), &leaf)?;
+    client::measure(&runtime, plain.addr(), secure.addr(), &ca)?;
+    python_programs::print(&plain, &secure, &ca, &reflector)
 }
 
-/// The same script in CPython, and in components that are CPython.
-fn print_python(
-    plain: &TcpServer,
-    secure: &TlsServer,
-    ca: &Path,
-    reflector: &UdpPeer,
-) -> Result<()> {
-    let echoes = Echoes {
-        plain: plain.addr(),
-        secure: secure.addr(),
-        trusted: (ca, NAME),
-    };
-    println!("{}", bench_python::table(echoes, reflector.addr())?);
-    println!("{}", bench_python::parts(plain.addr())?);
-    Ok(())
+/// A table whose columns are of numbers from the third on.
+fn table<const N: usize>(header: [&str; N]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+    table.set_header(header);
+    for column in 2..N {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table
 }
 
-/// An echo over TLS with this suite alone, by ring.
-fn only(suite: CipherSuite, leaf: &Leaf) -> Result<TlsServer> {
+/// A server of TLS 1.3 with this suite alone, by ring.
+fn only(suite: CipherSuite, leaf: &Leaf, behaviour: Behaviour) -> Result<TlsServer> {
     let mut provider = (*tls::classical()).clone();
     provider.cipher_suites.retain(|it| it.suite() == suite);
     let options = tls::Options {
         provider: provider.into(),
         versions: vec![&TLS13],
+        behaviour,
         ..tls::Options::default()
     };
     TlsServer::start("127.0.0.1", leaf, &options)

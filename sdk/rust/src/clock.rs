@@ -1,0 +1,29 @@
+//! Time.
+
+use crate::bindings::wasi::clocks::monotonic_clock;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
+
+/// As WASI counts it; what is too long is as long as it can be.
+pub(crate) fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+pub(crate) async fn sleep(duration: Duration) {
+    monotonic_clock::wait_for(nanoseconds(duration)).await;
+}
+
+/// What the work gives, if it gives it in time.
+pub(crate) async fn within<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> {
+    let mut work = pin!(work);
+    let mut late = pin!(sleep(limit));
+    poll_fn(|context| {
+        if let Poll::Ready(done) = work.as_mut().poll(context) {
+            return Poll::Ready(Some(done));
+        }
+        late.as_mut().poll(context).map(|()| None)
+    })
+    .await
+}

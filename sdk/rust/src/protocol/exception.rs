@@ -1,0 +1,62 @@
+//! What goes wrong in callbacks: asyncio's `loop.set_exception_handler`.
+
+use crate::error::{Error, Failure};
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// Something that nobody else is told: an error of a callback, or a warning.
+///
+/// ```
+/// # fn example(exception: &switchboard_client::protocol::Exception<'_>) {
+/// eprintln!("{}: {:?}", exception.message, exception.error);
+/// # }
+/// ```
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Exception<'a> {
+    /// What happened, in asyncio's words.
+    pub message: &'a str,
+    /// The error, if there was one.
+    pub error: Option<&'a Error>,
+}
+
+type Listener = Rc<dyn Fn(&Exception<'_>)>;
+
+thread_local! {
+    static LISTENER: RefCell<Option<Listener>> = const { RefCell::new(None) };
+}
+
+/// From now on tells this function what nobody else is told; until then it is lost. asyncio:
+/// `loop.set_exception_handler`.
+///
+/// ```
+/// use switchboard_client::protocol::set_exception_handler;
+///
+/// set_exception_handler(|exception| eprintln!("{}: {:?}", exception.message, exception.error));
+/// ```
+pub fn set_exception_handler(handler: impl Fn(&Exception<'_>) + 'static) {
+    LISTENER.set(Some(Rc::new(handler)));
+}
+
+pub(super) fn tell(message: &str, error: Option<&Error>) {
+    let listener = LISTENER.with_borrow(Clone::clone);
+    if let Some(listener) = listener {
+        listener(&Exception { message, error });
+    }
+}
+
+/// The error of a callback, which may be one of ours that was handed on.
+pub(super) fn from_callback(error: Box<dyn std::error::Error + Send + Sync>) -> Error {
+    match error.downcast::<Error>() {
+        Ok(ours) => *ours,
+        Err(error) => Error::new(Failure::Callback(Arc::from(error))),
+    }
+}
+
+/// Tells what a callback failed with, if it did.
+pub(super) fn only_tell(message: &str, result: super::Callback) {
+    if let Err(error) = result {
+        tell(message, Some(&from_callback(error)));
+    }
+}

@@ -1,0 +1,66 @@
+//! Of TLS: ASYNCIO.md D.2.
+
+use super::plan;
+use super::recorder::Recorder;
+use super::streams::{self, connect};
+use crate::Outcome;
+use crate::arguments::Arguments;
+use crate::sleep::sleep;
+use std::rc::Rc;
+use std::time::Duration;
+
+pub(super) async fn run(scenario: &str, arguments: &Arguments) -> Outcome<Rc<Recorder>> {
+    match scenario {
+        // The protocol is told nothing at all, or that it has lost what it was just told of.
+        "fails" | "fail-made" => {
+            let plan = plan(scenario);
+            let created = connect(plan.clone(), arguments).await?;
+            let error = created.err().ok_or("it connected")?;
+            println!("{:?} {:?}", error.kind(), error.failure());
+            sleep(Duration::from_millis(20)).await;
+            Ok(Rc::new(Recorder::new(plan)))
+        }
+        "write-eof" => {
+            let (transport, recorder) = connect(plan(scenario), arguments).await??;
+            let error = transport.write_eof().err().ok_or("it was written")?;
+            println!("{} {:?}", transport.can_write_eof(), error.kind());
+            transport.close();
+            recorder.until("lost").await?;
+            Ok(recorder)
+        }
+        // Pauses at once, and resumes with the next flush.
+        "high-zero" => {
+            let (transport, recorder) = connect(plan(scenario), arguments).await??;
+            transport.set_write_buffer_limits(Some(0), None)?;
+            assert!(recorder.was_told("pause"));
+            transport.write(b"hello")?;
+            recorder.until("resume").await?;
+            recorder.until("data 5").await?;
+            transport.close();
+            recorder.until("lost").await?;
+            Ok(recorder)
+        }
+        // What comes while reading is paused is kept, up to the limit, and then comes at once.
+        "read-ahead" => {
+            let (transport, recorder) = connect(plan(scenario), arguments).await??;
+            println!("{:?}", transport.get_read_buffer_limits()?);
+            transport.set_read_buffer_limits(Some(100_000), None)?;
+            println!("{:?}", transport.get_read_buffer_limits()?);
+            sleep(Duration::from_millis(200)).await;
+            assert!(!recorder.was_told("data"));
+            transport.resume_reading();
+            recorder.until("lost").await?;
+            let largest = recorder.largest.get();
+            println!("{}", (100_000..200_000).contains(&largest));
+            Ok(recorder)
+        }
+        "slow" => {
+            let (transport, recorder) = connect(plan(scenario), arguments).await??;
+            transport.write(&vec![1; 64 << 20])?;
+            transport.close();
+            recorder.until("lost").await?;
+            Ok(recorder)
+        }
+        other => streams::run(other, arguments).await,
+    }
+}

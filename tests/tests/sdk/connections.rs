@@ -1,0 +1,144 @@
+//! Connections and endpoints that are read and written.
+
+use crate::{pki, run};
+use switchboard_tests::behaviour::Behaviour;
+use switchboard_tests::certs::Leaf;
+use switchboard_tests::composed::SEEN;
+use switchboard_tests::echo::TcpServer;
+use switchboard_tests::log::{End, Log};
+use switchboard_tests::scripted::Step;
+use switchboard_tests::start_tls::{Dialogue, GO, MORE, StartTlsServer};
+use switchboard_tests::tls::{Options, TlsServer};
+use switchboard_tests::udp::{self, UdpPeer};
+
+fn clean(log: &Log, count: usize) {
+    assert_eq!(log.accepted(), count);
+    let ends: Vec<_> = log.connections.iter().map(|it| &it.end).collect();
+    assert!(ends.iter().all(|end| **end == Some(End::Clean)), "{ends:?}");
+}
+
+/// Runs this against an echo without TLS and one with it, and gives what was said.
+async fn against_echoes(arguments: &str) -> [String; 2] {
+    let (pki, leaf) = pki();
+    let plain = TcpServer::echo("127.0.0.1").unwrap();
+    let secure = TlsServer::echo("127.0.0.1", &leaf).unwrap();
+    let first = run(&format!("{arguments} server={}", plain.addr()), &pki).await;
+    let second = format!("{arguments} server={} ca=/pki/ca.pem", secure.addr());
+    let second = run(&second, &pki).await;
+    clean(&plain.until(SEEN, |log| log.all_ended(1)).await.unwrap(), 1);
+    clean(
+        &secure.until(SEEN, |log| log.all_ended(1)).await.unwrap(),
+        1,
+    );
+    [first.output, second.output]
+}
+
+#[tokio::test]
+async fn there_and_back_and_half_a_close() {
+    let [plain, secure] = against_echoes("echo").await;
+    assert!(plain.ends_with("rest: the rest\n"), "{plain}");
+    assert!(plain.contains(" connect 127.0.0.1:"), "{plain}");
+    assert!(secure.ends_with("rest: the rest\n"), "{secure}");
+    assert!(secure.contains("Version::Tls13 TLS_"), "{secure}");
+    assert!(secure.contains(" handshake 127.0.0.1:"), "{secure}");
+}
+
+#[tokio::test]
+async fn bulk_is_whole_and_reads_allocate_nothing() {
+    for output in against_echoes("bulk 64 how=halves").await {
+        let (said, _) = output.split_once('\n').unwrap();
+        let numbers = said.split(' ').filter_map(|it| it.parse::<f64>().ok());
+        let [allocations, reads] = numbers.collect::<Vec<_>>()[..] else {
+            panic!("{said}");
+        };
+        println!("{said}");
+        assert!(reads > 100.0, "{said}");
+        // None for a read: those that there are come with the end.
+        assert!(allocations < 10.0, "{said}");
+    }
+    against_echoes("bulk 8 how=turns").await;
+}
+
+#[tokio::test]
+async fn calls_that_are_given_up_lose_nothing() {
+    for output in against_echoes("cancel 3000").await {
+        let given_up: u32 = output.split(' ').next().unwrap().parse().unwrap();
+        assert!(given_up > 20, "{output}");
+        println!("{output}");
+    }
+}
+
+#[tokio::test]
+async fn streams_can_be_taken() {
+    for output in against_echoes("streams").await {
+        assert_eq!(output, "hello, world\n; goodbye\n");
+    }
+}
+
+#[tokio::test]
+async fn errors_keep_their_kind() {
+    const SENT: u64 = 100_000;
+    let (pki, leaf) = pki();
+    let refused = udp_free_port();
+    let reset = TcpServer::start("127.0.0.1", Behaviour::SendThenReset(SENT)).unwrap();
+    let silent = TcpServer::start("127.0.0.1", Behaviour::Stall).unwrap();
+    let options = Options {
+        behaviour: Behaviour::SendThenTruncate(SENT),
+        ..Options::default()
+    };
+    let truncated = TlsServer::start("127.0.0.1", &leaf, &options).unwrap();
+    let arguments = format!(
+        "errors refused={refused} reset={} silent={} truncated={} ca=/pki/ca.pem",
+        reset.addr(),
+        silent.addr(),
+        truncated.addr()
+    );
+    let output = run(&arguments, &pki).await.output;
+    let (first, rest) = output.split_once('\n').unwrap();
+    // Plain, it is a sentence; alternate, the attempts follow.
+    let told = format!(
+        "[Errno 111] Connect call failed ('127.0.0.1', {})",
+        refused.port()
+    );
+    assert_eq!(first, told);
+    let attempt = format!(" connect {refused}: ");
+    assert!(rest.starts_with(&format!("{told}\n  ")), "{output}");
+    assert!(rest.lines().nth(2).unwrap().contains(&attempt), "{output}");
+}
+
+/// Where nobody listens.
+fn udp_free_port() -> std::net::SocketAddr {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap()
+}
+
+async fn upgrade(leaf: &Leaf, pki: &switchboard_tests::certs::Pki, more: &str) -> String {
+    let dialogue = Dialogue {
+        script: vec![Step::ReadUntil(MORE.to_vec()), Step::Write(GO.to_vec())],
+        twice: false,
+    };
+    let server = StartTlsServer::start("127.0.0.1", leaf, dialogue).unwrap();
+    let arguments = format!("upgrade server={} ca=/pki/ca.pem{more}", server.addr());
+    run(&arguments, pki).await.output
+}
+
+#[tokio::test]
+async fn tls_is_started_later() {
+    let (pki, leaf) = pki();
+    let output = upgrade(&leaf, &pki, "").await;
+    assert_eq!(output, "Version::Tls13\nhello\n");
+    let output = upgrade(&leaf, &pki, " peek=yes").await;
+    assert!(
+        output.contains("3 bytes before TLS that nobody has read"),
+        "{output}"
+    );
+}
+
+#[tokio::test]
+async fn datagrams_there_and_back() {
+    let (pki, _) = pki();
+    let echo = UdpPeer::reflector("127.0.0.1").unwrap();
+    let dead = udp::dead("127.0.0.1").unwrap();
+    let output = run(&format!("datagrams echo={} dead={dead}", echo.addr()), &pki).await;
+    assert_eq!(output.output, "all well\n");
+}
