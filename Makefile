@@ -30,7 +30,7 @@ PYTHON_SITE := target/python/site
 .PHONY: help run test test-rust test-python bench example-python component app example servers package python venv programs build setup lint doc clean
 
 help: ## Say what there is
-	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## Connect past two dead addresses with TLS, or to HOST and PORT, with TLS=1 or without
 	@$(if $(HOST),$(BIN)/switchboard connect '$(HOST)' '$(PORT)' $(if $(filter 1,$(TLS)),--tls) -v,$(BIN)/demo)
