@@ -6,11 +6,11 @@
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import difflib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -26,7 +26,7 @@ from scripted import scripted
 _GOLDEN = Path(__file__).parent / "golden"
 _SCRIPTS = ("trace_streams", "trace_tls", "trace_datagrams", "checks")
 
-_DATA = "   data b"
+_DATA = re.compile(r"   data b'([^']*)'")
 
 _TLS = [
     # The engine does not know its own hello when it comes back.
@@ -92,9 +92,9 @@ def _joined(text: str) -> list[str]:
     """The lines, of which those of data in a row are one: in how many pieces a stream comes depends on the moment."""
     lines: list[str] = []
     for line in text.splitlines():
-        if lines and line.startswith(_DATA) and lines[-1].startswith(_DATA):
-            pieces = [ast.literal_eval(each.removeprefix("   data ")) for each in (lines[-1], line)]
-            lines[-1] = f"   data {b''.join(pieces)!r}"
+        before, piece = (_DATA.fullmatch(each) for each in (lines[-1] if lines else "", line))
+        if before and piece:
+            lines[-1] = f"   data b'{before[1]}{piece[1]}'"
         else:
             lines.append(line)
     return lines
