@@ -9,7 +9,12 @@ use switchboard_tests::tls::TlsServer;
 use switchboard_tests::udp::UdpPeer;
 
 /// Measures, and prints.
-pub fn print(plain: &TcpServer, secure: &TlsServer, ca: &Path, reflector: &UdpPeer) -> Result<()> {
+pub(crate) fn print(
+    plain: &TcpServer,
+    secure: &TlsServer,
+    ca: &Path,
+    reflector: &UdpPeer,
+) -> Result<()> {
     let echoes = Echoes {
         plain: plain.addr(),
         secure: secure.addr(),
