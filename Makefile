@@ -30,7 +30,7 @@ PYTHON_SITE := target/python/site
 .PHONY: help run test test-rust test-python bench example-python component app example servers package python venv programs build setup lint doc clean
 
 help: ## Say what there is
-	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## Connect past two dead addresses with TLS, or to HOST and PORT, with TLS=1 or without
 	@$(if $(HOST),$(BIN)/switchboard connect '$(HOST)' '$(PORT)' $(if $(filter 1,$(TLS)),--tls) -v,$(BIN)/demo)
@@ -105,9 +105,6 @@ example: setup ## Build target/tls-engine.wasm, a program on blocking sockets to
 	@cmp -s $(WASM_OUT)/tls-engine.wasm target/tls-engine.wasm \
 		|| cp $(WASM_OUT)/tls-engine.wasm target/tls-engine.wasm
 
-servers:
-	@$(CARGO) build --manifest-path tests/servers/Cargo.toml --target-dir target/servers --locked --quiet
-
 example-python: programs venv component $(PYTHON_SITE)/made ## Run the examples in Python
 	@tools/needs.sh openssl redis-server
 	@$(VENV)/bin/pytest -q -n 2 -p no:cacheprovider examples/python
@@ -157,6 +154,9 @@ programs: $(BIN)/wac $(BIN)/wasmtime $(BIN)/posix-run
 $(BIN)/wac $(BIN)/wasmtime $(BIN)/posix-run &: Cargo.lock tools/Cargo.toml tools/src/wac.rs tools/src/wasmtime.rs tests/src/bin/posix-run.rs
 	@$(MAKE) --silent --no-print-directory build
 	@touch $(BIN)/wac $(BIN)/wasmtime $(BIN)/posix-run
+
+servers:
+	@$(CARGO) build --manifest-path tests/servers/Cargo.toml --target-dir target/servers --locked --quiet
 
 build: component
 	@echo 'Building the host, the tools and the tests (wasmtime takes ten minutes, once)'

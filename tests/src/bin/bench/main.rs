@@ -4,6 +4,7 @@
 
 mod cipher;
 mod client;
+mod python_programs;
 
 use anyhow::{Context, Result};
 use comfy_table::{CellAlignment, Table, presets};
@@ -11,10 +12,9 @@ use rustls::CipherSuite;
 use rustls::pki_types::ServerName;
 use rustls::version::TLS13;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 use switchboard_tests::bench_native::{self, Measured, Workload};
-use switchboard_tests::bench_python::{self, Echoes};
 use switchboard_tests::bench_wasm::{Plugged, Via};
 use switchboard_tests::certs::{Leaf, Pki};
 use switchboard_tests::echo::TcpServer;
@@ -206,7 +206,7 @@ fn main() -> Result<()> {
     let ca: PathBuf = pki.ca_path().into();
     let part = std::env::args().nth(1);
     let client = || client::measure(&runtime, plain.addr(), secure.addr(), &ca);
-    let python = || print_python(&plain, &secure, &ca, &reflector);
+    let python = || python_programs::print(&plain, &secure, &ca, &reflector);
     let cipher = |plugged| cipher::print(plugged, &runtime, pki.ca_path(), &leaf);
     match part.as_deref() {
         Some("client") => return client(),
@@ -285,23 +285,6 @@ fn main() -> Result<()> {
     cipher(&plugged)?;
     client()?;
     python()
-}
-
-/// The same script in CPython, and in components that are CPython.
-fn print_python(
-    plain: &TcpServer,
-    secure: &TlsServer,
-    ca: &Path,
-    reflector: &UdpPeer,
-) -> Result<()> {
-    let echoes = Echoes {
-        plain: plain.addr(),
-        secure: secure.addr(),
-        trusted: (ca, NAME),
-    };
-    println!("{}", bench_python::table(echoes, reflector.addr())?);
-    println!("{}", bench_python::parts(plain.addr())?);
-    Ok(())
 }
 
 /// A table whose columns are of numbers from the third on.
