@@ -17,12 +17,8 @@ use wit_bindgen::rt::async_support::{FutureReader, StreamReader, StreamResult};
 const SMALLEST: usize = 16 * 1024;
 const LARGEST: usize = 64 * 1024;
 
-/// A stream, how it ends, and what was read of it.
-pub(crate) type Taken = (
-    StreamReader<u8>,
-    FutureReader<Result<(), ErrorCode>>,
-    Vec<u8>,
-);
+/// A stream, and how it ends.
+pub(crate) type Taken = (StreamReader<u8>, FutureReader<Result<(), ErrorCode>>);
 
 /// How the bytes come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,8 +130,8 @@ impl Reading {
         }
     }
 
-    /// The stream itself, and what was read of it before; `None` if it has ended already.
-    pub(crate) async fn into_stream(mut self) -> Result<Option<Taken>, Error> {
+    /// What was read of the stream and not given out, and the stream itself; `None` if it has ended already.
+    pub(crate) async fn into_stream(mut self) -> Result<(Vec<u8>, Option<Taken>), Error> {
         open(&self.inbox).stop = true;
         if let Some(reader) = self.reader.take() {
             reader.await;
@@ -146,12 +142,9 @@ impl Reading {
             before.extend(filled);
         }
         match (inbox.taken.take(), self.end.take().or(inbox.end.take())) {
-            (Some((stream, end, more)), _) => {
-                before.extend(more);
-                Ok(Some((stream, end, before)))
-            }
+            (Some(taken), _) => Ok((before, Some(taken))),
             (None, Some(Err(error))) => Err(error),
-            (None, _) => Ok(None),
+            (None, _) => Ok((before, None)),
         }
     }
 
@@ -180,7 +173,7 @@ async fn by_streams(raw: Arc<wit::Connection>, inbox: Shared) {
     let (mut stream, completion) = raw.receive().await;
     loop {
         let Some(buffer) = wanted(&inbox).await else {
-            open(&inbox).taken = Some((stream, completion, Vec::new()));
+            open(&inbox).taken = Some((stream, completion));
             return;
         };
         let (result, buffer, stopped) = {
@@ -205,7 +198,9 @@ async fn by_streams(raw: Arc<wit::Connection>, inbox: Shared) {
             return;
         }
         if stopped {
-            open(&inbox).taken = Some((stream, completion, buffer));
+            let mut inbox = open(&inbox);
+            inbox.filled = Some(buffer);
+            inbox.taken = Some((stream, completion));
             return;
         }
         open(&inbox).filled = Some(buffer);

@@ -81,12 +81,13 @@ impl Upgradable {
             writing,
             raw,
             shutdown_timeout,
+            ..
         } = shared;
         drop(writing.into_inner().unwrap_or_else(PoisonError::into_inner));
         Ok((Arc::into_inner(raw).ok_or_else(busy)?, shutdown_timeout))
     }
 
-    /// The connection as any other, on which TLS cannot be started any more.
+    /// The connection as any other, on which TLS cannot be started any more. It has no [streams](Connection::into_streams).
     ///
     /// ```no_run
     /// # fn example(plain: switchboard_client::Upgradable) {
