@@ -282,6 +282,9 @@ async fn d_1_plain_streams() {
     t.play("D.1 flow control", "flow", peer.addr(), &expected)
         .await;
     let peer = scripted([Step::Pause(PAUSE), Step::ReadToEnd]);
+    t.play("D.1 resumed by a write", "busy", peer.addr(), &expected)
+        .await;
+    let peer = scripted([Step::Pause(PAUSE), Step::ReadToEnd]);
     let expected = format!("{expected}\ntold: protocol.pause_writing() failed (pause fails)");
     t.play(
         "D.1 pause_writing fails",
@@ -463,6 +466,15 @@ async fn d_2_tls() {
         "D.2 high=0",
         &format!("tls/high-zero{ca}"),
         echo.addr(),
+        &expected,
+    )
+    .await;
+
+    let expected = format!("{MADE}, lost");
+    t.play(
+        "D.2 writes when resumed",
+        &format!("tls/eager{ca}"),
+        discard.addr(),
         &expected,
     )
     .await;

@@ -1,6 +1,7 @@
 //! What a protocol does to its endpoint for datagrams.
 
 use super::DatagramProtocol;
+use super::closed::Closed;
 use super::exception::{only_tell, tell};
 use super::extra::{Extra, Known};
 use super::flow::{Flow, Limits, Turn};
@@ -55,13 +56,14 @@ struct Inner {
     sending: RefCell<Option<(Sending, usize)>>,
     size: Cell<usize>,
     flow: Cell<Flow>,
+    /// As that of a stream's.
+    resume_due: Cell<bool>,
     closing: Cell<bool>,
     ending: Cell<bool>,
     reading_paused: Cell<bool>,
     dropped: Cell<u32>,
-    /// The protocol was told that it is over, for which these wait.
-    over: Cell<bool>,
-    waiting: RefCell<Vec<Waker>>,
+    /// The protocol was told that it is over.
+    closed: Closed,
     reason: RefCell<Option<Error>>,
     waker: RefCell<Option<Waker>>,
 }
@@ -85,12 +87,12 @@ impl DatagramTransport {
             sending: RefCell::new(None),
             size: Cell::new(0),
             flow: Cell::new(Flow::new(false)),
+            resume_due: Cell::new(false),
             closing: Cell::new(false),
             ending: Cell::new(false),
             reading_paused: Cell::new(false),
             dropped: Cell::new(0),
-            over: Cell::new(false),
-            waiting: RefCell::default(),
+            closed: Closed::default(),
             reason: RefCell::new(None),
             waker: RefCell::new(None),
         });
@@ -134,6 +136,11 @@ impl DatagramTransport {
         let waker = waker.unwrap_or_else(|| Waker::noop().clone());
         let _ = inner.send(&mut Context::from_waker(&waker));
         inner.added();
+        // As a stream's does: what this has sent the task does not see.
+        if inner.flow.get().paused() {
+            inner.resume_due.set(true);
+            inner.wake();
+        }
         Ok(())
     }
 
@@ -267,15 +274,7 @@ impl DatagramTransport {
     /// # }
     /// ```
     pub async fn wait_closed(&self) {
-        poll_fn(|context| {
-            if self.0.over.get() {
-                return Poll::Ready(());
-            }
-            let waker = context.waker().clone();
-            self.0.waiting.borrow_mut().push(waker);
-            Poll::Pending
-        })
-        .await;
+        self.0.closed.wait().await;
     }
 
     /// What is known of the endpoint: `sockname` and `peername`.
@@ -299,9 +298,12 @@ impl DatagramTransport {
     /// # }
     /// ```
     pub fn set_protocol(&self, protocol: Rc<dyn DatagramProtocol>) {
-        if let Some(slot) = &mut *self.0.protocol.borrow_mut() {
-            *slot = protocol;
-        }
+        // The old one may call the transport when it is dropped: not while it is borrowed.
+        let old = match &mut *self.0.protocol.borrow_mut() {
+            Some(slot) => std::mem::replace(slot, protocol),
+            None => protocol,
+        };
+        drop(old);
     }
 
     /// The protocol that is told what happens; `None` after the endpoint was closed.
@@ -414,7 +416,7 @@ impl Inner {
             if self.ending.get() {
                 return Poll::Ready(());
             }
-            if self.size.get() < before {
+            if self.resume_due.take() || self.size.get() < before {
                 self.sent();
             }
             if self.closing.get() {
@@ -458,8 +460,5 @@ async fn run(inner: Rc<Inner>, endpoint: Endpoint) {
     if let Some(protocol) = protocol {
         protocol.connection_lost(reason.as_ref());
     }
-    inner.over.set(true);
-    for waker in inner.waiting.take() {
-        waker.wake();
-    }
+    inner.closed.set();
 }

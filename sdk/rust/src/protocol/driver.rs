@@ -88,7 +88,7 @@ impl Driven {
                     continue;
                 }
             };
-            if self.inner.size() < before {
+            if self.inner.resume_due.take() || self.inner.size() < before {
                 self.inner.sent();
             }
             // The callback may have written or closed.

@@ -36,7 +36,9 @@ thread_local! {
 /// set_exception_handler(|exception| eprintln!("{}: {:?}", exception.message, exception.error));
 /// ```
 pub fn set_exception_handler(handler: impl Fn(&Exception<'_>) + 'static) {
-    LISTENER.set(Some(Rc::new(handler)));
+    // The old one may set one itself when it is dropped: not while they are borrowed.
+    let old = LISTENER.replace(Some(Rc::new(handler)));
+    drop(old);
 }
 
 pub(super) fn tell(message: &str, error: Option<&Error>) {

@@ -34,6 +34,7 @@
 //! ```
 
 mod ahead;
+mod closed;
 mod create;
 mod datagram;
 mod driver;

@@ -2,7 +2,6 @@
 
 use super::driver::Driven;
 use super::extra::Known;
-use super::flow::Flow;
 use super::inner::{Inner, Stage};
 use crate::TlsFailure;
 use crate::bindings::switchboard::connect::streams as wit;
@@ -155,7 +154,8 @@ impl Driven {
         *inner.known.borrow_mut() = Known::of(&raw);
         inner.tls.set(true);
         inner.way.set(Way::Streams);
-        inner.flow.set(Flow::new(true));
+        inner.flow.set(inner.flow.get().secured());
+        inner.resume_due.set(true);
         inner.reading_paused.set(false);
         *inner.writing.borrow_mut() = Writing::new(raw.clone(), Way::Streams);
         self.reading = Reading::new(raw.clone(), Way::Streams);
