@@ -41,7 +41,7 @@ const DRAINED: usize = 64;
 ///
 /// **Writing.** What was written is on its way: small writes need no `flush`, and those that are given together
 /// (`write_vectored`) leave together. While the peer does not take more, a write waits. What the system takes only in part is
-/// sent on by whatever is called next, be it a read; `flush` waits until all is gone. `close` of `AsyncWrite` sends an end of
+/// sent on by whatever waits then or is called next, be it a read; `flush` waits until all is gone. `close` of `AsyncWrite` sends an end of
 /// file and leaves reading open; [`Connection::close`] closes both.
 ///
 /// **Reading.** An end of file is 0 bytes. With TLS it needs the peer's `close_notify`: without it, data may be missing, and it
@@ -189,8 +189,8 @@ impl Connection {
         timeline::steps(self.shared.raw.timeline())
     }
 
-    /// The two directions, to be used apart: in two tasks, or by a library that wants them so. Dropping one of them ends its
-    /// direction, dropping both aborts the connection.
+    /// The two directions, to be used apart: in two tasks, or by a library that wants them so. Dropping the receiving half ends
+    /// its direction; the sending half has to be closed, or the peer is not told. Dropping both aborts the connection.
     ///
     /// ```no_run
     /// use futures_util::{AsyncReadExt, AsyncWriteExt, future};
