@@ -50,10 +50,12 @@ struct Receiving {
 ///     Event::Received(data, from) => println!("{} bytes from {from}", data.len()),
 ///     Event::Failed(error) => println!("not delivered, perhaps: {error}"),
 ///     Event::Closed => println!("over"),
+///     _ => {}
 /// }
 /// # }
 /// ```
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub enum Event {
     /// A datagram has arrived, from this address.
     Received(Vec<u8>, Address),
