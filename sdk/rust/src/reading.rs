@@ -130,6 +130,17 @@ impl Reading {
         }
     }
 
+    /// Takes what a read that is under way has brought already, and begins none.
+    pub(crate) async fn settle(&mut self) {
+        poll_fn(|context| {
+            if self.asked {
+                let _ = self.poll(context);
+            }
+            Poll::Ready(())
+        })
+        .await;
+    }
+
     /// What was read of the stream and not given out, and the stream itself; `None` if it has ended already.
     pub(crate) async fn into_stream(mut self) -> Result<(Vec<u8>, Option<Taken>), Error> {
         open(&self.inbox).stop = true;

@@ -233,7 +233,7 @@ impl Transport {
     /// Speaks TLS from now on, once both sides have agreed to: asyncio's `loop.start_tls`. It needs a connection that was opened
     /// [`upgradable`](crate::Connector::upgradable). What was written before is sent before; until it is done, writing is an
     /// error. What the peer has said before and was not given to the protocol is no part of TLS: then it fails, for somebody
-    /// else may have put it there. The protocol is not told that the connection was made again.
+    /// else may have put it there. What arrives at this very moment may be lost, and is never taken for TLS. The protocol is not told that the connection was made again.
     ///
     /// Where asyncio returns a new transport, this is the same one, with the limits of TLS. Reading is resumed. If it fails the
     /// connection is closed, and the protocol is told the same error by `connection_lost`. Dropping the future is

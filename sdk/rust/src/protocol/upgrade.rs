@@ -116,6 +116,8 @@ impl Driven {
 
     /// The same connection with TLS, or why there is none; no reason if it was closed in the meantime.
     async fn secured(&mut self, tls: &Tls) -> Result<wit::Connection, Option<Error>> {
+        // A read is under way unless reading was paused.
+        self.reading.settle().await;
         let unread = self.unread().len();
         if unread > 0 {
             let text = format!("the peer has said {unread} bytes before TLS that nobody has read");
