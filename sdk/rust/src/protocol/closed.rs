@@ -27,6 +27,10 @@ impl Drop for Waiter<'_> {
 }
 
 impl Closed {
+    pub(super) fn is_set(&self) -> bool {
+        self.over.get()
+    }
+
     pub(super) fn set(&self) {
         self.over.set(true);
         for waker in self.waiting.take().into_values() {

@@ -54,6 +54,8 @@ struct Inner {
     protocol: RefCell<Option<Rc<dyn DatagramProtocol>>>,
     unsent: RefCell<VecDeque<(Vec<u8>, Option<Address>)>>,
     sending: RefCell<Option<(Sending, usize)>>,
+    /// What could not be sent, and is not told yet.
+    refused: RefCell<VecDeque<Error>>,
     size: Cell<usize>,
     flow: Cell<Flow>,
     /// As that of a stream's.
@@ -85,6 +87,7 @@ impl DatagramTransport {
             protocol: RefCell::new(Some(protocol)),
             unsent: RefCell::default(),
             sending: RefCell::new(None),
+            refused: RefCell::default(),
             size: Cell::new(0),
             flow: Cell::new(Flow::new(false)),
             resume_due: Cell::new(false),
@@ -96,7 +99,7 @@ impl DatagramTransport {
             reason: RefCell::new(None),
             waker: RefCell::new(None),
         });
-        (Self(inner.clone()), run(inner, endpoint))
+        (Self(inner.clone()), run(Driven(inner), endpoint))
     }
 
     /// Sends a datagram: to the peer if there is one, else to this address. It does not wait; what the network says against it is
@@ -374,10 +377,19 @@ impl Inner {
             drop(sending);
             if let Err(failure) = result {
                 let error = failed_to_send(failure);
-                if matches!(error.failure(), Failure::InvalidArgument(_)) {
-                    tell("Fatal write error on datagram transport", Some(&error));
+                match error.failure() {
+                    // asyncio's PermissionError, an OSError: told, and the endpoint stays open (ASYNCIO D.5).
+                    Failure::RefusedNetwork(_) => {
+                        self.refused.borrow_mut().push_back(error);
+                        self.wake();
+                    }
+                    // Somebody has closed it below.
+                    Failure::Aborted => self.end(None),
+                    _ => {
+                        tell("Fatal write error on datagram transport", Some(&error));
+                        self.end(Some(error));
+                    }
                 }
-                self.end(Some(error));
             }
         }
     }
@@ -407,6 +419,16 @@ impl Inner {
         }
     }
 
+    /// Tells the protocol that it is over.
+    fn lost(&self) {
+        let protocol = self.protocol.borrow_mut().take();
+        let reason = self.reason.borrow_mut().take();
+        if let Some(protocol) = protocol {
+            protocol.connection_lost(reason.as_ref());
+        }
+        self.closed.set();
+    }
+
     /// Does what can be done now. `Ready`: it is over.
     fn turn(&self, endpoint: &Endpoint, context: &mut Context<'_>) -> Poll<()> {
         for _ in 0..BUDGET {
@@ -418,6 +440,12 @@ impl Inner {
             }
             if self.resume_due.take() || self.size.get() < before {
                 self.sent();
+            }
+            let refused = self.refused.borrow_mut().pop_front();
+            if let (Some(error), Some(protocol)) = (refused, self.protocol()) {
+                let result = protocol.error_received(&error);
+                only_tell("Exception in callback error_received()", result);
+                continue;
             }
             if self.closing.get() {
                 return match idle && self.size.get() == 0 {
@@ -448,17 +476,26 @@ impl Inner {
     }
 }
 
-async fn run(inner: Rc<Inner>, endpoint: Endpoint) {
+/// A task that moves datagrams; when it is dropped, with the export that had spawned it, nobody does any more.
+struct Driven(Rc<Inner>);
+
+impl Drop for Driven {
+    fn drop(&mut self) {
+        if !self.0.closed.is_set() {
+            self.0.end(Some(Error::new(Failure::Aborted)));
+            self.0.raw.abort();
+            self.0.lost();
+        }
+    }
+}
+
+async fn run(driven: Driven, endpoint: Endpoint) {
+    let inner = &driven.0;
     poll_fn(|context| inner.turn(&endpoint, context)).await;
     inner.sending.borrow_mut().take();
     match inner.ending.replace(true) {
         true => endpoint.abort(),
         false => endpoint.close().await,
     }
-    let protocol = inner.protocol.borrow_mut().take();
-    let reason = inner.reason.borrow_mut().take();
-    if let Some(protocol) = protocol {
-        protocol.connection_lost(reason.as_ref());
-    }
-    inner.closed.set();
+    inner.lost();
 }

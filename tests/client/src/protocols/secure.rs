@@ -95,6 +95,13 @@ pub(super) async fn run(scenario: &str, arguments: &Arguments) -> Outcome<Rc<Rec
             println!("{}", (100_000..200_000).contains(&largest));
             Ok(recorder)
         }
+        // Told although nobody reads.
+        "paused-reset" => {
+            let (transport, recorder) = connect(plan(scenario), arguments).await??;
+            recorder.until("lost").await?;
+            assert!(transport.is_closing());
+            Ok(recorder)
+        }
         "slow" => {
             let (transport, recorder) = connect(plan(scenario), arguments).await??;
             transport.write(&vec![1; 64 << 20])?;
