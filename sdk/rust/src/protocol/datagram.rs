@@ -9,6 +9,7 @@ use crate::address::Address;
 use crate::bindings::switchboard::connect::datagrams as wit;
 use crate::endpoint::{Endpoint, Event, failed_to_send};
 use crate::error::{Error, Failure};
+use crate::wakers::Place;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::fmt;
@@ -430,7 +431,7 @@ impl Inner {
     }
 
     /// Does what can be done now. `Ready`: it is over.
-    fn turn(&self, endpoint: &Endpoint, context: &mut Context<'_>) -> Poll<()> {
+    fn turn(&self, endpoint: &Endpoint, place: &Place, context: &mut Context<'_>) -> Poll<()> {
         for _ in 0..BUDGET {
             *self.waker.borrow_mut() = Some(context.waker().clone());
             let before = self.size.get();
@@ -456,7 +457,7 @@ impl Inner {
             if self.reading_paused.get() {
                 return Poll::Pending;
             }
-            let Poll::Ready(event) = endpoint.poll_next(context) else {
+            let Poll::Ready(event) = endpoint.poll_next(place, context) else {
                 return Poll::Pending;
             };
             match (event, self.protocol()) {
@@ -491,7 +492,8 @@ impl Drop for Driven {
 
 async fn run(driven: Driven, endpoint: Endpoint) {
     let inner = &driven.0;
-    poll_fn(|context| inner.turn(&endpoint, context)).await;
+    let place = endpoint.place();
+    poll_fn(|context| inner.turn(&endpoint, &place, context)).await;
     inner.sending.borrow_mut().take();
     match inner.ending.replace(true) {
         true => endpoint.abort(),

@@ -66,8 +66,10 @@ impl Driven {
             (None, _) => {}
         }
         let reason = inner.reason.borrow().clone();
+        // Whoever writes when it is told of the loss is not starting TLS any more.
+        let asked = inner.asked.take();
         inner.lost();
-        if let Some(asked) = inner.asked.take() {
+        if let Some(asked) = asked {
             let reason = reason.unwrap_or_else(|| Error::new(Failure::Aborted));
             asked.answer(Err(reason));
         }
