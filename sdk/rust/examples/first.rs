@@ -13,9 +13,11 @@ impl wasip3::exports::cli::run::Guest for Hello {
     }
 }
 
-async fn hello() -> std::io::Result<()> {
+async fn hello() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<_> = std::env::args().collect();
-    let (host, port) = (&arguments[1], &arguments[2]);
+    let [_, host, port] = arguments.as_slice() else {
+        return Err("hello HOST PORT".into());
+    };
 
     let mut connection = Connector::new(host, port.as_str()).connect().await?;
     connection.write_all(b"hello\n").await?;

@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 /// assert_eq!(address.port(), Some(443));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Address {
     /// An IP address and a port.
     Ip(SocketAddr),

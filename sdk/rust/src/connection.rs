@@ -41,7 +41,7 @@ const DRAINED: usize = 64;
 ///
 /// **Writing.** What was written is on its way: small writes need no `flush`, and those that are given together
 /// (`write_vectored`) leave together. While the peer does not take more, a write waits. What the system takes only in part is
-/// sent on by whatever is called next, be it a read; `flush` waits until all is gone. `close` of `AsyncWrite` sends an end of
+/// sent on by whatever waits then or is called next, be it a read; `flush` waits until all is gone. `close` of `AsyncWrite` sends an end of
 /// file and leaves reading open; [`Connection::close`] closes both.
 ///
 /// **Reading.** An end of file is 0 bytes. With TLS it needs the peer's `close_notify`: without it, data may be missing, and it
@@ -62,6 +62,7 @@ pub(crate) struct Shared {
     pub(crate) writing: Mutex<Writing>,
     pub(crate) raw: Arc<wit::Connection>,
     pub(crate) shutdown_timeout: Duration,
+    way: Way,
 }
 
 impl Shared {
@@ -121,6 +122,7 @@ impl Connection {
                 writing: Mutex::new(Writing::new(raw.clone(), way)),
                 raw,
                 shutdown_timeout,
+                way,
             }),
         }
     }
@@ -187,8 +189,8 @@ impl Connection {
         timeline::steps(self.shared.raw.timeline())
     }
 
-    /// The two directions, to be used apart: in two tasks, or by a library that wants them so. Dropping one of them ends its
-    /// direction, dropping both aborts the connection.
+    /// The two directions, to be used apart: in two tasks, or by a library that wants them so. Dropping the receiving half ends
+    /// its direction; the sending half has to be closed, or the peer is not told. Dropping both aborts the connection.
     ///
     /// ```no_run
     /// use futures_util::{AsyncReadExt, AsyncWriteExt, future};
@@ -210,7 +212,8 @@ impl Connection {
     }
 
     /// The streams that the component made, for a component to hand on, with what was received of them already. What was
-    /// written is sent before.
+    /// written is sent before. A connection that was opened [`upgradable`](crate::Connector::upgradable) has none: then it
+    /// fails.
     ///
     /// ```no_run
     /// # async fn example(connection: switchboard_client::Connection) -> Result<(), switchboard_client::Error> {
@@ -228,15 +231,16 @@ impl Connection {
         let Some(shared) = Arc::into_inner(shared) else {
             return Err(Error::invalid("a half of the connection is in use"));
         };
+        if shared.way == Way::Lists {
+            let text = "a connection on which TLS can be started has no streams";
+            return Err(Error::invalid(text));
+        }
         let writing = shared.writing.into_inner();
         let writing = writing.unwrap_or_else(PoisonError::into_inner);
         let outgoing: Option<writing::Taken> = writing.into_stream().await?;
-        let incoming: Option<reading::Taken> = reading.into_stream().await?;
+        let (received, incoming): (_, Option<reading::Taken>) = reading.into_stream().await?;
         let (outgoing, outgoing_end) = outgoing.unzip();
-        let (received, incoming, incoming_end) = match incoming {
-            Some((stream, end, received)) => (received, Some(stream), Some(end)),
-            None => (Vec::new(), None, None),
-        };
+        let (incoming, incoming_end) = incoming.unzip();
         Ok(Streams {
             received,
             incoming,
@@ -318,8 +322,10 @@ pub(crate) fn poll_fill<'a>(
         }
         Poll::Pending => {
             let mut writing = shared.writing();
-            if writing.under_way() > 0 {
-                writing.drive(Side::Receiver, context);
+            match writing.under_way() {
+                // Whoever writes next may not come back to what was taken only in part.
+                0 => writing.register(Side::Receiver, context),
+                _ => writing.drive(Side::Receiver, context),
             }
             Poll::Pending
         }

@@ -352,7 +352,8 @@ impl<T: Target> Connector<T> {
     }
 
     /// So that TLS can be started later, also by
-    /// [`protocol::Transport::start_tls`](crate::protocol::Transport::start_tls). Such a connection is somewhat slower until then.
+    /// [`protocol::Transport::start_tls`](crate::protocol::Transport::start_tls). Such a connection is somewhat slower until then,
+    /// and has no [streams](Connection::into_streams).
     ///
     /// ```
     /// let connector = switchboard_client::Connector::new("mail.example.com", 25).upgradable();

@@ -4,11 +4,12 @@ use crate::address::Address;
 use crate::bindings::switchboard::connect::datagrams as wit;
 use crate::error::{Error, Failure};
 use crate::timeline::{self, Step};
+use crate::wakers::{Crowd, Place};
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::{fmt, mem};
 
 /// How many events are taken over at a time.
@@ -28,6 +29,7 @@ const BATCH: u32 = 64;
 /// ```
 pub struct Endpoint {
     receiving: Mutex<Receiving>,
+    waiting: Arc<Crowd>,
     pub(crate) raw: Arc<wit::Endpoint>,
 }
 
@@ -50,10 +52,12 @@ struct Receiving {
 ///     Event::Received(data, from) => println!("{} bytes from {from}", data.len()),
 ///     Event::Failed(error) => println!("not delivered, perhaps: {error}"),
 ///     Event::Closed => println!("over"),
+///     _ => {}
 /// }
 /// # }
 /// ```
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub enum Event {
     /// A datagram has arrived, from this address.
     Received(Vec<u8>, Address),
@@ -68,6 +72,7 @@ impl Endpoint {
     pub(crate) fn new(raw: wit::Endpoint) -> Self {
         Self {
             receiving: Mutex::default(),
+            waiting: Arc::default(),
             raw: Arc::new(raw),
         }
     }
@@ -120,7 +125,7 @@ impl Endpoint {
         }
     }
 
-    /// Waits for what happens next. Dropping the call loses nothing. One task at a time should wait.
+    /// Waits for what happens next. Dropping the call loses nothing. Of several that wait, one is told.
     ///
     /// ```no_run
     /// # async fn example(endpoint: switchboard_client::Endpoint) {
@@ -132,7 +137,13 @@ impl Endpoint {
     /// # }
     /// ```
     pub async fn next(&self) -> Event {
-        poll_fn(|context| self.poll_next(context)).await
+        let place = self.place();
+        poll_fn(|context| self.poll_next(&place, context)).await
+    }
+
+    /// For who waits for what happens next.
+    pub(crate) fn place(&self) -> Place {
+        self.waiting.enter()
     }
 
     fn receiving(&self) -> MutexGuard<'_, Receiving> {
@@ -141,7 +152,7 @@ impl Endpoint {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn poll_next(&self, context: &mut Context<'_>) -> Poll<Event> {
+    pub(crate) fn poll_next(&self, place: &Place, context: &mut Context<'_>) -> Poll<Event> {
         let mut receiving = self.receiving();
         loop {
             if let Some(event) = receiving.events.pop_front() {
@@ -151,9 +162,14 @@ impl Endpoint {
                 let raw = self.raw.clone();
                 Box::pin(async move { raw.next_batch(BATCH, None).await })
             });
-            let events = ready!(asking.as_mut().poll(context));
+            place.register(context);
+            let waker = Waker::from(self.waiting.clone());
+            let events = ready!(asking.as_mut().poll(&mut Context::from_waker(&waker)));
             receiving.asking = None;
             receiving.events.extend(events);
+            // There may be enough for the others too.
+            place.leave();
+            waker.wake();
         }
     }
 

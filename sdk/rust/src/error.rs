@@ -204,7 +204,9 @@ impl Failure {
             Failure::Tls(_) => ErrorKind::InvalidData,
             Failure::TimedOut(_) => ErrorKind::TimedOut,
             Failure::Aborted => ErrorKind::ConnectionAborted,
-            Failure::Callback(_) => ErrorKind::Other,
+            Failure::Callback(error) => error
+                .downcast_ref::<io::Error>()
+                .map_or(ErrorKind::Other, io::Error::kind),
         }
     }
 }

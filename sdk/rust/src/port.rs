@@ -12,6 +12,7 @@ use crate::bindings::switchboard::connect::types::{HostAddress, Service};
 /// let either: Port = 443.into();
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Port {
     /// A port number.
     Number(u16),

@@ -17,12 +17,8 @@ use wit_bindgen::rt::async_support::{FutureReader, StreamReader, StreamResult};
 const SMALLEST: usize = 16 * 1024;
 const LARGEST: usize = 64 * 1024;
 
-/// A stream, how it ends, and what was read of it.
-pub(crate) type Taken = (
-    StreamReader<u8>,
-    FutureReader<Result<(), ErrorCode>>,
-    Vec<u8>,
-);
+/// A stream, and how it ends.
+pub(crate) type Taken = (StreamReader<u8>, FutureReader<Result<(), ErrorCode>>);
 
 /// How the bytes come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,8 +130,19 @@ impl Reading {
         }
     }
 
-    /// The stream itself, and what was read of it before; `None` if it has ended already.
-    pub(crate) async fn into_stream(mut self) -> Result<Option<Taken>, Error> {
+    /// Takes what a read that is under way has brought already, and begins none.
+    pub(crate) async fn settle(&mut self) {
+        poll_fn(|context| {
+            if self.asked {
+                let _ = self.poll(context);
+            }
+            Poll::Ready(())
+        })
+        .await;
+    }
+
+    /// What was read of the stream and not given out, and the stream itself; `None` if it has ended already.
+    pub(crate) async fn into_stream(mut self) -> Result<(Vec<u8>, Option<Taken>), Error> {
         open(&self.inbox).stop = true;
         if let Some(reader) = self.reader.take() {
             reader.await;
@@ -146,12 +153,9 @@ impl Reading {
             before.extend(filled);
         }
         match (inbox.taken.take(), self.end.take().or(inbox.end.take())) {
-            (Some((stream, end, more)), _) => {
-                before.extend(more);
-                Ok(Some((stream, end, before)))
-            }
+            (Some(taken), _) => Ok((before, Some(taken))),
             (None, Some(Err(error))) => Err(error),
-            (None, _) => Ok(None),
+            (None, _) => Ok((before, None)),
         }
     }
 
@@ -180,7 +184,7 @@ async fn by_streams(raw: Arc<wit::Connection>, inbox: Shared) {
     let (mut stream, completion) = raw.receive().await;
     loop {
         let Some(buffer) = wanted(&inbox).await else {
-            open(&inbox).taken = Some((stream, completion, Vec::new()));
+            open(&inbox).taken = Some((stream, completion));
             return;
         };
         let (result, buffer, stopped) = {
@@ -205,7 +209,9 @@ async fn by_streams(raw: Arc<wit::Connection>, inbox: Shared) {
             return;
         }
         if stopped {
-            open(&inbox).taken = Some((stream, completion, buffer));
+            let mut inbox = open(&inbox);
+            inbox.filled = Some(buffer);
+            inbox.taken = Some((stream, completion));
             return;
         }
         open(&inbox).filled = Some(buffer);

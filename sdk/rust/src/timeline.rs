@@ -45,6 +45,7 @@ pub struct Step {
 /// # }
 /// ```
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub enum Outcome {
     /// It did what it was for.
     Succeeded,

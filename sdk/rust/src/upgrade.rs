@@ -41,7 +41,8 @@ impl Upgradable {
     }
 
     /// Speaks TLS from now on. What was written is sent before. What the peer has said before and nobody has read is no part
-    /// of it: then it fails, for somebody else may have put it there. Whatever fails, the connection is closed. It may be
+    /// of it: then it fails, for somebody else may have put it there. What arrives at this very
+    /// moment may be lost, and is never taken for TLS. Whatever fails, the connection is closed. It may be
     /// called of a connection that speaks TLS already.
     ///
     /// ```no_run
@@ -65,8 +66,12 @@ impl Upgradable {
 
     /// The component's own, with nothing under way.
     async fn bare(self) -> Result<(wit::Connection, Duration), Error> {
-        let Connection { reading, shared } = self.0;
+        let Connection {
+            mut reading,
+            shared,
+        } = self.0;
         poll_fn(|context| shared.writing().poll_flush(Side::Sender, context)).await?;
+        reading.settle().await;
         let unread = reading.unread().len();
         if unread > 0 {
             return Err(Error::from(TlsFailure::Protocol(format!(
@@ -81,12 +86,13 @@ impl Upgradable {
             writing,
             raw,
             shutdown_timeout,
+            ..
         } = shared;
         drop(writing.into_inner().unwrap_or_else(PoisonError::into_inner));
         Ok((Arc::into_inner(raw).ok_or_else(busy)?, shutdown_timeout))
     }
 
-    /// The connection as any other, on which TLS cannot be started any more.
+    /// The connection as any other, on which TLS cannot be started any more. It has no [streams](Connection::into_streams).
     ///
     /// ```no_run
     /// # fn example(plain: switchboard_client::Upgradable) {

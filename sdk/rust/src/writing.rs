@@ -81,9 +81,14 @@ impl Writing {
         self.under_way
     }
 
+    /// This side is woken when what is under way, now or later, has changed.
+    pub(crate) fn register(&self, side: Side, context: &Context<'_>) {
+        self.wakers.register(side, context);
+    }
+
     /// Drives on what is under way, for this side to be woken when that has changed.
     pub(crate) fn drive(&mut self, side: Side, context: &Context<'_>) {
-        self.wakers.register(side, context);
+        self.register(side, context);
         self.turn();
     }
 

@@ -1,9 +1,12 @@
 //! `bulk MIB how=together|halves|turns server=ADDRESS [ca=FILE]`: sends that much to an echo and checks what comes back;
-//! `bulk MIB how=slowly`: to a peer that sinks it, waking up now and then.
+//! `bulk MIB how=left`: to a peer that answers when it has all, of which the sender leaves the end to the receiver.
 
 use crate::arguments::Arguments;
+use crate::sleep::promptly;
 use crate::{Outcome, allocations, pattern};
-use futures_lite::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, future::try_zip};
+use futures_lite::future::{poll_once, try_zip};
+use futures_lite::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use switchboard_client::wit_bindgen::spawn_local;
 
 const PIECE: usize = 64 * 1024;
 
@@ -33,6 +36,21 @@ pub(crate) async fn run(arguments: &Arguments) -> Outcome {
                 }
             }
             connection.close().await?;
+        }
+        Some("left") => {
+            let (mut reader, mut writer) = connection.split();
+            assert!(poll_once(reader.read(&mut [0])).await.is_none());
+            spawn_local(async move {
+                let all = vec![1; total as usize];
+                if let Err(error) = writer.write_all(&all).await {
+                    eprintln!("{error}");
+                }
+                // Nobody flushes, nobody comes back.
+            });
+            let mut answer = [0; 4];
+            promptly(reader.read_exact(&mut answer)).await??;
+            println!("{}", String::from_utf8_lossy(&answer));
+            return Ok(());
         }
         _ => {
             let (reader, writer) = connection.split();

@@ -1,4 +1,5 @@
-//! `upgrade server=ADDRESS ca=FILE [peek=yes]`: STARTTLS with the test's server; with `peek`, after what it says was left unread.
+//! `upgrade server=ADDRESS ca=FILE [peek=yes] [streams=yes]`: STARTTLS with the test's server; with `peek`, after what it says was left
+//! unread; with `streams`, nothing is started, but the streams are asked for.
 
 use crate::Outcome;
 use crate::arguments::Arguments;
@@ -11,6 +12,11 @@ pub(crate) async fn run(arguments: &Arguments) -> Outcome {
     let connector = Connector::new(server.ip().to_string(), server.port());
     let mut plain = connector.connect_upgradable().await?;
     plain.write_all(b"STARTTLS\n").await?;
+    if arguments.get("streams").is_some() {
+        let streams = plain.into_connection().into_streams().await;
+        println!("{}", streams.err().ok_or("it has streams")?);
+        return Ok(());
+    }
     let tls = arguments.tls()?.ok_or("no ca=")?;
     if arguments.get("peek").is_some() {
         assert_eq!(plain.fill_buf().await?, b"GO\n");

@@ -1,12 +1,13 @@
 //! Connections and endpoints that are read and written.
 
 use crate::{pki, run};
+use std::time::Duration;
 use switchboard_tests::behaviour::Behaviour;
 use switchboard_tests::certs::Leaf;
 use switchboard_tests::composed::SEEN;
 use switchboard_tests::echo::TcpServer;
 use switchboard_tests::log::{End, Log};
-use switchboard_tests::scripted::Step;
+use switchboard_tests::scripted::{Scripted, Step};
 use switchboard_tests::start_tls::{Dialogue, GO, MORE, StartTlsServer};
 use switchboard_tests::tls::{Options, TlsServer};
 use switchboard_tests::udp::{self, UdpPeer};
@@ -57,6 +58,20 @@ async fn bulk_is_whole_and_reads_allocate_nothing() {
         assert!(allocations < 10.0, "{said}");
     }
     against_echoes("bulk 8 how=turns").await;
+}
+
+#[tokio::test]
+async fn the_receiver_sends_on_what_the_sender_has_left() {
+    let (pki, _) = pki();
+    let script = [
+        Step::Pause(Duration::from_millis(200)),
+        Step::ReadExactly(16 << 20),
+        Step::Write(b"done".to_vec()),
+        Step::ReadToEnd,
+    ];
+    let peer = Scripted::start("127.0.0.1", script).unwrap();
+    let output = run(&format!("bulk 16 how=left server={}", peer.addr()), &pki).await;
+    assert_eq!(output.output, "done\n");
 }
 
 #[tokio::test]
@@ -131,6 +146,11 @@ async fn tls_is_started_later() {
     assert!(
         output.contains("3 bytes before TLS that nobody has read"),
         "{output}"
+    );
+    let output = upgrade(&leaf, &pki, " streams=yes").await;
+    assert_eq!(
+        output,
+        "a connection on which TLS can be started has no streams\n"
     );
 }
 

@@ -1,7 +1,11 @@
 //! `chat HOST PORT`: says what you type, and shows what others say, by asyncio's protocols.
 #![cfg(target_family = "wasm")]
 
+use futures_lite::future::or;
+use std::cell::Cell;
+use std::future::poll_fn;
 use std::io::Write;
+use std::task::{Poll, Waker};
 use switchboard_client::protocol::{Callback, Protocol, Transport, create_connection};
 use switchboard_client::{Connector, Error};
 
@@ -14,8 +18,26 @@ impl wasip3::exports::cli::run::Guest for Chat {
     }
 }
 
-/// Shows what comes.
-struct Screen;
+/// Shows what comes, and knows whether what is typed is to wait.
+#[derive(Default)]
+struct Screen {
+    paused: Cell<bool>,
+    waiting: Cell<Option<Waker>>,
+}
+
+impl Screen {
+    /// Waits while the others do not take what was said.
+    async fn may_write(&self) {
+        poll_fn(|context| {
+            if !self.paused.get() {
+                return Poll::Ready(());
+            }
+            self.waiting.set(Some(context.waker().clone()));
+            Poll::Pending
+        })
+        .await;
+    }
+}
 
 impl Protocol for Screen {
     fn connection_made(&self, transport: &Transport) -> Callback {
@@ -25,6 +47,19 @@ impl Protocol for Screen {
 
     fn data_received(&self, data: &[u8]) -> Callback {
         Ok(std::io::stdout().write_all(data)?)
+    }
+
+    fn pause_writing(&self) -> Callback {
+        self.paused.set(true);
+        Ok(())
+    }
+
+    fn resume_writing(&self) -> Callback {
+        self.paused.set(false);
+        if let Some(waker) = self.waiting.take() {
+            waker.wake();
+        }
+        Ok(())
     }
 
     fn connection_lost(&self, reason: Option<&Error>) {
@@ -41,13 +76,22 @@ async fn talk() -> Result<(), Box<dyn std::error::Error>> {
         return Err("chat HOST PORT".into());
     };
     let connector = Connector::new(host, port.as_str());
-    let (transport, _screen) = create_connection(|| Screen, connector).await?;
+    let (transport, screen) = create_connection(Screen::default, connector).await?;
     let (mut keyboard, _) = wasip3::cli::stdin::read_via_stream();
-    while let Some(byte) = keyboard.next().await {
-        transport.write(&[byte])?;
-    }
-    // Nothing more is said; the others may go on until they have said goodbye.
-    transport.write_eof()?;
-    transport.wait_closed().await;
-    Ok(())
+    let typing = async {
+        while let Some(byte) = keyboard.next().await {
+            screen.may_write().await;
+            transport.write(&[byte])?;
+        }
+        // Nothing more is said; the others may go on until they have said goodbye.
+        transport.write_eof()?;
+        transport.wait_closed().await;
+        Ok(())
+    };
+    // They may say it while nobody types.
+    let closed = async {
+        transport.wait_closed().await;
+        Ok(())
+    };
+    or(closed, typing).await
 }

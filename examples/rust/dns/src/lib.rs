@@ -1,16 +1,19 @@
 //! `dns SERVER PORT NAME`: asks a name server for the IPv4 addresses of a name.
 #![cfg(target_family = "wasm")]
 
+use futures_lite::future::or;
 use simple_dns::rdata::RData;
 use simple_dns::{CLASS, Name, Packet, PacketFlag, Question, TYPE};
-use switchboard_client::Datagram;
+use switchboard_client::{Datagram, Event};
 
 struct Dns;
 wasip3::cli::command::export!(Dns);
 
 impl wasip3::exports::cli::run::Guest for Dns {
     async fn run() -> Result<(), ()> {
-        ask().await.map_err(|error| eprintln!("{error}"))
+        or(ask(), late())
+            .await
+            .map_err(|error| eprintln!("{error}"))
     }
 }
 
@@ -29,8 +32,15 @@ async fn ask() -> Result<(), Box<dyn std::error::Error>> {
     let endpoint = Datagram::to(server, port.as_str()).open().await?;
     endpoint.send(&question.build_bytes_vec()?).await?;
     loop {
-        let (answer, _) = endpoint.recv_from().await?;
-        let answer = Packet::parse(&answer)?;
+        let answer = match endpoint.next().await {
+            Event::Received(answer, _) => answer,
+            Event::Closed => return Err("closed".into()),
+            // Perhaps of an earlier one: the answer may still come.
+            _ => continue,
+        };
+        let Ok(answer) = Packet::parse(&answer) else {
+            continue;
+        };
         if answer.id() != question.id() {
             continue;
         }
@@ -42,6 +52,12 @@ async fn ask() -> Result<(), Box<dyn std::error::Error>> {
         endpoint.close().await;
         return Ok(());
     }
+}
+
+/// Datagrams get lost.
+async fn late() -> Result<(), Box<dyn std::error::Error>> {
+    wasip3::clocks::monotonic_clock::wait_for(5_000_000_000).await;
+    Err("no answer in five seconds".into())
 }
 
 /// A number that nobody guesses.

@@ -30,6 +30,11 @@ impl Ahead {
     }
 
     pub(super) fn push(&mut self, bytes: &[u8]) {
+        // A protocol that never takes all would otherwise have everything kept that it was ever given.
+        if self.given > self.bytes.len() / 2 {
+            self.bytes.drain(..self.given);
+            self.given = 0;
+        }
         self.bytes.extend_from_slice(bytes);
     }
 
@@ -63,6 +68,18 @@ mod tests {
         assert!(ahead.wants(limits));
         ahead.consume(2);
         assert_eq!(ahead.unread(), b"");
+    }
+
+    #[test]
+    fn what_was_given_is_not_kept() {
+        let mut ahead = Ahead::default();
+        ahead.push(&[1; 1000]);
+        for _ in 0..10_000 {
+            ahead.push(&[1; 100]);
+            ahead.consume(100);
+            assert_eq!(ahead.unread().len(), 1000);
+        }
+        assert!(ahead.bytes.capacity() < 8192, "{}", ahead.bytes.capacity());
     }
 
     #[test]

@@ -15,7 +15,8 @@ use wit_bindgen::rt::async_support::spawn_local;
 /// Opens a connection and couples it with a protocol: asyncio's `loop.create_connection`, and with a
 /// [`Unix`](crate::Unix) `loop.create_unix_connection`. The factory is called once, when the connection is established (with TLS,
 /// the handshake is done); the protocol is told by `connection_made`; then both are given back. If connecting fails, the factory
-/// is not called.
+/// is not called. The connection lives in the export that has called: if that is cancelled, it is aborted, and the protocol is
+/// told.
 ///
 /// ```no_run
 /// use switchboard_client::protocol::{Protocol, create_connection};

@@ -1,6 +1,7 @@
 //! What a protocol does to its endpoint for datagrams.
 
 use super::DatagramProtocol;
+use super::closed::Closed;
 use super::exception::{only_tell, tell};
 use super::extra::{Extra, Known};
 use super::flow::{Flow, Limits, Turn};
@@ -8,6 +9,7 @@ use crate::address::Address;
 use crate::bindings::switchboard::connect::datagrams as wit;
 use crate::endpoint::{Endpoint, Event, failed_to_send};
 use crate::error::{Error, Failure};
+use crate::wakers::Place;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::fmt;
@@ -53,15 +55,18 @@ struct Inner {
     protocol: RefCell<Option<Rc<dyn DatagramProtocol>>>,
     unsent: RefCell<VecDeque<(Vec<u8>, Option<Address>)>>,
     sending: RefCell<Option<(Sending, usize)>>,
+    /// What could not be sent, and is not told yet.
+    refused: RefCell<VecDeque<Error>>,
     size: Cell<usize>,
     flow: Cell<Flow>,
+    /// As that of a stream's.
+    resume_due: Cell<bool>,
     closing: Cell<bool>,
     ending: Cell<bool>,
     reading_paused: Cell<bool>,
     dropped: Cell<u32>,
-    /// The protocol was told that it is over, for which these wait.
-    over: Cell<bool>,
-    waiting: RefCell<Vec<Waker>>,
+    /// The protocol was told that it is over.
+    closed: Closed,
     reason: RefCell<Option<Error>>,
     waker: RefCell<Option<Waker>>,
 }
@@ -83,18 +88,19 @@ impl DatagramTransport {
             protocol: RefCell::new(Some(protocol)),
             unsent: RefCell::default(),
             sending: RefCell::new(None),
+            refused: RefCell::default(),
             size: Cell::new(0),
             flow: Cell::new(Flow::new(false)),
+            resume_due: Cell::new(false),
             closing: Cell::new(false),
             ending: Cell::new(false),
             reading_paused: Cell::new(false),
             dropped: Cell::new(0),
-            over: Cell::new(false),
-            waiting: RefCell::default(),
+            closed: Closed::default(),
             reason: RefCell::new(None),
             waker: RefCell::new(None),
         });
-        (Self(inner.clone()), run(inner, endpoint))
+        (Self(inner.clone()), run(Driven(inner), endpoint))
     }
 
     /// Sends a datagram: to the peer if there is one, else to this address. It does not wait; what the network says against it is
@@ -134,6 +140,11 @@ impl DatagramTransport {
         let waker = waker.unwrap_or_else(|| Waker::noop().clone());
         let _ = inner.send(&mut Context::from_waker(&waker));
         inner.added();
+        // As a stream's does: what this has sent the task does not see.
+        if inner.flow.get().paused() {
+            inner.resume_due.set(true);
+            inner.wake();
+        }
         Ok(())
     }
 
@@ -267,15 +278,7 @@ impl DatagramTransport {
     /// # }
     /// ```
     pub async fn wait_closed(&self) {
-        poll_fn(|context| {
-            if self.0.over.get() {
-                return Poll::Ready(());
-            }
-            let waker = context.waker().clone();
-            self.0.waiting.borrow_mut().push(waker);
-            Poll::Pending
-        })
-        .await;
+        self.0.closed.wait().await;
     }
 
     /// What is known of the endpoint: `sockname` and `peername`.
@@ -299,9 +302,12 @@ impl DatagramTransport {
     /// # }
     /// ```
     pub fn set_protocol(&self, protocol: Rc<dyn DatagramProtocol>) {
-        if let Some(slot) = &mut *self.0.protocol.borrow_mut() {
-            *slot = protocol;
-        }
+        // The old one may call the transport when it is dropped: not while it is borrowed.
+        let old = match &mut *self.0.protocol.borrow_mut() {
+            Some(slot) => std::mem::replace(slot, protocol),
+            None => protocol,
+        };
+        drop(old);
     }
 
     /// The protocol that is told what happens; `None` after the endpoint was closed.
@@ -372,10 +378,19 @@ impl Inner {
             drop(sending);
             if let Err(failure) = result {
                 let error = failed_to_send(failure);
-                if matches!(error.failure(), Failure::InvalidArgument(_)) {
-                    tell("Fatal write error on datagram transport", Some(&error));
+                match error.failure() {
+                    // asyncio's PermissionError, an OSError: told, and the endpoint stays open (ASYNCIO D.5).
+                    Failure::RefusedNetwork(_) => {
+                        self.refused.borrow_mut().push_back(error);
+                        self.wake();
+                    }
+                    // Somebody has closed it below.
+                    Failure::Aborted => self.end(None),
+                    _ => {
+                        tell("Fatal write error on datagram transport", Some(&error));
+                        self.end(Some(error));
+                    }
                 }
-                self.end(Some(error));
             }
         }
     }
@@ -405,8 +420,18 @@ impl Inner {
         }
     }
 
+    /// Tells the protocol that it is over.
+    fn lost(&self) {
+        let protocol = self.protocol.borrow_mut().take();
+        let reason = self.reason.borrow_mut().take();
+        if let Some(protocol) = protocol {
+            protocol.connection_lost(reason.as_ref());
+        }
+        self.closed.set();
+    }
+
     /// Does what can be done now. `Ready`: it is over.
-    fn turn(&self, endpoint: &Endpoint, context: &mut Context<'_>) -> Poll<()> {
+    fn turn(&self, endpoint: &Endpoint, place: &Place, context: &mut Context<'_>) -> Poll<()> {
         for _ in 0..BUDGET {
             *self.waker.borrow_mut() = Some(context.waker().clone());
             let before = self.size.get();
@@ -414,8 +439,14 @@ impl Inner {
             if self.ending.get() {
                 return Poll::Ready(());
             }
-            if self.size.get() < before {
+            if self.resume_due.take() || self.size.get() < before {
                 self.sent();
+            }
+            let refused = self.refused.borrow_mut().pop_front();
+            if let (Some(error), Some(protocol)) = (refused, self.protocol()) {
+                let result = protocol.error_received(&error);
+                only_tell("Exception in callback error_received()", result);
+                continue;
             }
             if self.closing.get() {
                 return match idle && self.size.get() == 0 {
@@ -426,7 +457,7 @@ impl Inner {
             if self.reading_paused.get() {
                 return Poll::Pending;
             }
-            let Poll::Ready(event) = endpoint.poll_next(context) else {
+            let Poll::Ready(event) = endpoint.poll_next(place, context) else {
                 return Poll::Pending;
             };
             match (event, self.protocol()) {
@@ -446,20 +477,27 @@ impl Inner {
     }
 }
 
-async fn run(inner: Rc<Inner>, endpoint: Endpoint) {
-    poll_fn(|context| inner.turn(&endpoint, context)).await;
+/// A task that moves datagrams; when it is dropped, with the export that had spawned it, nobody does any more.
+struct Driven(Rc<Inner>);
+
+impl Drop for Driven {
+    fn drop(&mut self) {
+        if !self.0.closed.is_set() {
+            self.0.end(Some(Error::new(Failure::Aborted)));
+            self.0.raw.abort();
+            self.0.lost();
+        }
+    }
+}
+
+async fn run(driven: Driven, endpoint: Endpoint) {
+    let inner = &driven.0;
+    let place = endpoint.place();
+    poll_fn(|context| inner.turn(&endpoint, &place, context)).await;
     inner.sending.borrow_mut().take();
     match inner.ending.replace(true) {
         true => endpoint.abort(),
         false => endpoint.close().await,
     }
-    let protocol = inner.protocol.borrow_mut().take();
-    let reason = inner.reason.borrow_mut().take();
-    if let Some(protocol) = protocol {
-        protocol.connection_lost(reason.as_ref());
-    }
-    inner.over.set(true);
-    for waker in inner.waiting.take() {
-        waker.wake();
-    }
+    inner.lost();
 }

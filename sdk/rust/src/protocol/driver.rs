@@ -4,6 +4,7 @@ use super::ahead::Ahead;
 use super::exception::{from_callback, tell};
 use super::handler::Handler;
 use super::inner::{Inner, Stage, too_late};
+use crate::TlsFailure;
 use crate::clock::sleep;
 use crate::error::{Error, Failure};
 use crate::opening::SHUTDOWN;
@@ -54,7 +55,7 @@ impl Driven {
                 Next::End { graceful } => break graceful,
             }
         };
-        let inner = self.inner;
+        let inner = self.inner.clone();
         self.reading.stop();
         inner.writing.borrow_mut().stop();
         let raw = inner.raw.borrow().clone();
@@ -65,8 +66,10 @@ impl Driven {
             (None, _) => {}
         }
         let reason = inner.reason.borrow().clone();
+        // Whoever writes when it is told of the loss is not starting TLS any more.
+        let asked = inner.asked.take();
         inner.lost();
-        if let Some(asked) = inner.asked.take() {
+        if let Some(asked) = asked {
             let reason = reason.unwrap_or_else(|| Error::new(Failure::Aborted));
             asked.answer(Err(reason));
         }
@@ -88,7 +91,7 @@ impl Driven {
                     continue;
                 }
             };
-            if self.inner.size() < before {
+            if self.inner.resume_due.take() || self.inner.size() < before {
                 self.inner.sent();
             }
             // The callback may have written or closed.
@@ -156,9 +159,19 @@ impl Driven {
                 self.reading.consume(count);
                 Poll::Ready(())
             }
-            Ok(false) | Err(_) => {
+            // The end waits until the protocol reads again; one without a goodbye is an end too.
+            Ok(false) => {
                 self.ahead.ended = true;
                 Poll::Pending
+            }
+            Err(error) if matches!(error.failure(), Failure::Tls(TlsFailure::Truncated)) => {
+                self.ahead.ended = true;
+                Poll::Pending
+            }
+            // An error does not wait, and what was read ahead is lost, as in asyncio.
+            Err(error) => {
+                self.end_of_reading(error);
+                Poll::Ready(())
             }
         }
     }
@@ -283,6 +296,28 @@ impl Driven {
         match reason {
             Some(error) => self.fail("Fatal read error on socket transport", error),
             None => self.inner.end(None),
+        }
+    }
+}
+
+/// The task was dropped, with the export that had spawned it: nobody moves the bytes any more.
+impl Drop for Driven {
+    fn drop(&mut self) {
+        let inner = &self.inner;
+        if inner.closed.is_set() {
+            return;
+        }
+        inner.end(Some(Error::new(Failure::Aborted)));
+        self.reading.stop();
+        inner.writing.borrow_mut().stop();
+        let raw = inner.raw.borrow_mut().take();
+        if let Some(raw) = raw {
+            raw.abort();
+        }
+        let asked = inner.asked.take();
+        inner.lost();
+        if let Some(asked) = asked {
+            asked.answer(Err(Error::new(Failure::Aborted)));
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Failure};
 use std::cell::RefCell;
+use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -36,7 +37,9 @@ thread_local! {
 /// set_exception_handler(|exception| eprintln!("{}: {:?}", exception.message, exception.error));
 /// ```
 pub fn set_exception_handler(handler: impl Fn(&Exception<'_>) + 'static) {
-    LISTENER.set(Some(Rc::new(handler)));
+    // The old one may set one itself when it is dropped: not while they are borrowed.
+    let old = LISTENER.replace(Some(Rc::new(handler)));
+    drop(old);
 }
 
 pub(super) fn tell(message: &str, error: Option<&Error>) {
@@ -48,15 +51,37 @@ pub(super) fn tell(message: &str, error: Option<&Error>) {
 
 /// The error of a callback, which may be one of ours that was handed on.
 pub(super) fn from_callback(error: Box<dyn std::error::Error + Send + Sync>) -> Error {
-    match error.downcast::<Error>() {
-        Ok(ours) => *ours,
-        Err(error) => Error::new(Failure::Callback(Arc::from(error))),
+    let error = match error.downcast::<Error>() {
+        Ok(ours) => return *ours,
+        Err(error) => error,
+    };
+    if let Some(ours) = error.downcast_ref::<io::Error>().and_then(Error::of) {
+        return ours.clone();
     }
+    Error::new(Failure::Callback(Arc::from(error)))
 }
 
 /// Tells what a callback failed with, if it did.
 pub(super) fn only_tell(message: &str, result: super::Callback) {
     if let Err(error) = result {
         tell(message, Some(&from_callback(error)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ErrorCode;
+
+    #[test]
+    fn the_kind_is_kept() {
+        let kind = |error| from_callback(error).kind();
+        assert_eq!(kind("why".into()), io::ErrorKind::Other);
+        let theirs = io::Error::from(io::ErrorKind::InvalidData);
+        assert_eq!(kind(theirs.into()), io::ErrorKind::InvalidData);
+        let ours = Error::os(ErrorCode::ConnectionReset);
+        assert_eq!(kind(ours.clone().into()), io::ErrorKind::ConnectionReset);
+        let handed_on = from_callback(io::Error::from(ours).into());
+        assert!(matches!(handed_on.failure(), Failure::Os(_)));
     }
 }

@@ -71,6 +71,18 @@ impl Flow {
         Self { limits, ..self }
     }
 
+    pub(super) fn paused(&self) -> bool {
+        self.paused
+    }
+
+    /// As paused as it was, with the limits of TLS.
+    pub(super) fn secured(self) -> Self {
+        Self {
+            paused: self.paused,
+            ..Self::new(true)
+        }
+    }
+
     /// After something was added, or the limits were set.
     pub(super) fn added(&mut self, size: usize) -> Option<Turn> {
         let over = size > self.limits.high || (self.inclusive && size == self.limits.high);

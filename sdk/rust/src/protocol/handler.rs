@@ -17,6 +17,7 @@ use std::rc::Rc;
 /// let handler = Handler::Stream(Rc::new(Ignore));
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub enum Handler {
     /// With `data_received`.
     Stream(Rc<dyn Protocol>),

@@ -1,5 +1,6 @@
 //! What a transport and the task that moves its bytes have in common.
 
+use super::closed::Closed;
 use super::exception::{only_tell, tell};
 use super::extra::Known;
 use super::flow::{Flow, Limits, Turn};
@@ -44,14 +45,15 @@ pub(super) struct Inner {
     pub(super) writing: RefCell<Writing>,
     pub(super) unsent: RefCell<VecDeque<u8>>,
     pub(super) flow: Cell<Flow>,
+    /// Something was written while writing was paused: the task looks whether it can be resumed.
+    pub(super) resume_due: Cell<bool>,
     pub(super) read_limits: Cell<Limits>,
     pub(super) stage: Cell<Stage>,
     pub(super) reading_paused: Cell<bool>,
     pub(super) eof_wanted: Cell<bool>,
     pub(super) dropped_writes: Cell<u32>,
-    /// The protocol was told that it is lost, for which these wait.
-    pub(super) over: Cell<bool>,
-    pub(super) waiting: RefCell<Vec<Waker>>,
+    /// The protocol was told that it is lost.
+    pub(super) closed: Closed,
     /// Why it ended.
     pub(super) reason: RefCell<Option<Error>>,
     /// Of the task that moves the bytes.
@@ -64,9 +66,12 @@ impl Inner {
     }
 
     pub(super) fn set_handler(&self, handler: Handler) {
-        if let Some(slot) = &mut *self.handler.borrow_mut() {
-            *slot = handler;
-        }
+        // The old one may call the transport when it is dropped: not while it is borrowed.
+        let old = match &mut *self.handler.borrow_mut() {
+            Some(slot) => std::mem::replace(slot, handler),
+            None => handler,
+        };
+        drop(old);
     }
 
     pub(super) fn only_tls(&self, name: &str) -> Result<(), Error> {
@@ -125,8 +130,11 @@ impl Inner {
             self.wake();
         }
         self.added();
-        if self.tls.get() {
-            self.sent();
+        // This write may have handed over what the protocol was paused for, which the task then does not see. Not told here:
+        // a protocol that writes when it is told would come back to where it is.
+        if self.flow.get().paused() {
+            self.resume_due.set(true);
+            self.wake();
         }
         Ok(())
     }
@@ -241,10 +249,7 @@ impl Inner {
         if let Some(handler) = handler {
             handler.connection_lost(reason.as_ref());
         }
-        self.over.set(true);
-        for waker in self.waiting.take() {
-            waker.wake();
-        }
+        self.closed.set();
     }
 }
 

@@ -1,7 +1,7 @@
 //! asyncio's protocols and transports: callbacks instead of calls.
 //!
 //! A protocol is told what happens to its connection; a [`Transport`] is what it does to it. All callbacks take `&self`, since
-//! they may come from inside of a call of the transport (`pause_writing` does): what a protocol remembers is in a `Cell` or a
+//! they may come from inside of a call of the transport (`pause_writing` does, no other): what a protocol remembers is in a `Cell` or a
 //! `RefCell`, not borrowed while it calls the transport. They run one at a time, in a task that [`create_connection`] spawns:
 //! call it from an `async` export, whose own bindings are of the same wit-bindgen, [re-exported here](crate::wit_bindgen).
 //!
@@ -34,6 +34,7 @@
 //! ```
 
 mod ahead;
+mod closed;
 mod create;
 mod datagram;
 mod driver;
@@ -100,7 +101,8 @@ pub trait Protocol: 'static {
         Ok(())
     }
 
-    /// No more is waiting than the lower limit says. An error is told to the exception handler alone.
+    /// No more is waiting than the lower limit says: told after a write or after something was sent, never from inside of a call
+    /// of the transport. An error is told to the exception handler alone.
     fn resume_writing(&self) -> Callback {
         Ok(())
     }
@@ -193,8 +195,8 @@ pub trait DatagramProtocol: 'static {
         Ok(())
     }
 
-    /// The network or the system could not deliver a datagram, perhaps an earlier one, or could not receive. The endpoint
-    /// stays open. An error is told to the exception handler alone.
+    /// The network or the system could not deliver a datagram, perhaps an earlier one, or could not receive; or one was to go
+    /// into a network that was refused. The endpoint stays open. An error is told to the exception handler alone.
     fn error_received(&self, error: &Error) -> Callback {
         let _ = error;
         Ok(())

@@ -1,5 +1,6 @@
 //! What a protocol does to its connection.
 
+use super::closed::Closed;
 use super::driver::Driven;
 use super::extra::{Extra, Known};
 use super::flow::{Flow, Limits};
@@ -15,11 +16,9 @@ use crate::tls::Tls;
 use crate::writing::Writing;
 use std::cell::{Cell, RefCell};
 use std::fmt;
-use std::future::poll_fn;
 use std::io::IoSlice;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::Poll;
 
 /// A stream connection, as its protocol sees it: asyncio's `Transport`. Cheap to clone, all clones are the same. The
 /// connection stays open until it is closed, whoever has the transport.
@@ -61,13 +60,13 @@ impl Transport {
             writing: RefCell::new(Writing::new(raw.clone(), way)),
             unsent: RefCell::default(),
             flow: Cell::new(Flow::new(tls)),
+            resume_due: Cell::new(false),
             read_limits: Cell::new(Limits::READ),
             stage: Cell::new(Stage::Open),
             reading_paused: Cell::new(false),
             eof_wanted: Cell::new(false),
             dropped_writes: Cell::new(0),
-            over: Cell::new(false),
-            waiting: RefCell::default(),
+            closed: Closed::default(),
             reason: RefCell::new(None),
             waker: RefCell::new(None),
         });
@@ -234,7 +233,7 @@ impl Transport {
     /// Speaks TLS from now on, once both sides have agreed to: asyncio's `loop.start_tls`. It needs a connection that was opened
     /// [`upgradable`](crate::Connector::upgradable). What was written before is sent before; until it is done, writing is an
     /// error. What the peer has said before and was not given to the protocol is no part of TLS: then it fails, for somebody
-    /// else may have put it there. The protocol is not told that the connection was made again.
+    /// else may have put it there. What arrives at this very moment may be lost, and is never taken for TLS. The protocol is not told that the connection was made again.
     ///
     /// Where asyncio returns a new transport, this is the same one, with the limits of TLS. Reading is resumed. If it fails the
     /// connection is closed, and the protocol is told the same error by `connection_lost`. Dropping the future is
@@ -335,15 +334,7 @@ impl Transport {
     /// # }
     /// ```
     pub async fn wait_closed(&self) {
-        poll_fn(|context| {
-            if self.0.over.get() {
-                return Poll::Ready(());
-            }
-            let waker = context.waker().clone();
-            self.0.waiting.borrow_mut().push(waker);
-            Poll::Pending
-        })
-        .await;
+        self.0.closed.wait().await;
     }
 
     /// What is known of the connection: `sockname`, `peername`, on a Unix socket `peercred`, and with TLS

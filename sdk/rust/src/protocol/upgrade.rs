@@ -2,7 +2,6 @@
 
 use super::driver::Driven;
 use super::extra::Known;
-use super::flow::Flow;
 use super::inner::{Inner, Stage};
 use crate::TlsFailure;
 use crate::bindings::switchboard::connect::streams as wit;
@@ -117,6 +116,8 @@ impl Driven {
 
     /// The same connection with TLS, or why there is none; no reason if it was closed in the meantime.
     async fn secured(&mut self, tls: &Tls) -> Result<wit::Connection, Option<Error>> {
+        // A read is under way unless reading was paused.
+        self.reading.settle().await;
         let unread = self.unread().len();
         if unread > 0 {
             let text = format!("the peer has said {unread} bytes before TLS that nobody has read");
@@ -155,7 +156,8 @@ impl Driven {
         *inner.known.borrow_mut() = Known::of(&raw);
         inner.tls.set(true);
         inner.way.set(Way::Streams);
-        inner.flow.set(Flow::new(true));
+        inner.flow.set(inner.flow.get().secured());
+        inner.resume_due.set(true);
         inner.reading_paused.set(false);
         *inner.writing.borrow_mut() = Writing::new(raw.clone(), Way::Streams);
         self.reading = Reading::new(raw.clone(), Way::Streams);

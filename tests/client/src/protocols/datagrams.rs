@@ -17,6 +17,7 @@ pub(super) async fn run(scenario: &str, arguments: &Arguments) -> Outcome<Rc<Rec
         Some(_) => Datagram::at("127.0.0.1", 0),
         None => Datagram::to(server.ip().to_string(), server.port()),
     };
+    let datagram = datagram.refuse_networks(["127.0.0.2"]);
     let server = Address::from(server);
     let plan = plan(scenario);
     let factory = || {
@@ -53,6 +54,15 @@ pub(super) async fn run(scenario: &str, arguments: &Arguments) -> Outcome<Rc<Rec
             transport.sendto(b"hello", None)?;
             recorder.until("error").await?;
             assert!(!transport.is_closing());
+            transport.close();
+        }
+        // One that may not be sent does not end the others.
+        "refused" => {
+            let refused: SocketAddr = "127.0.0.2:9".parse()?;
+            transport.sendto(b"one", Some(&refused.into()))?;
+            recorder.until("error").await?;
+            transport.sendto(b"hello", Some(&server))?;
+            recorder.until("datagram 5").await?;
             transport.close();
         }
         "too-large" => {

@@ -44,7 +44,7 @@ fn plan(scenario: &str) -> Plan {
             .unwrap_or_default()
             .to_owned(),
         keeps_open: scenario == "keep-open",
-        pauses: ["pausing", "read-ahead", "unread"].contains(&scenario),
+        pauses: ["pausing", "read-ahead", "unread", "paused-reset"].contains(&scenario),
         empty: scenario == "empty-buffer",
         log: Rc::default(),
     }

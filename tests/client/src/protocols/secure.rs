@@ -6,8 +6,30 @@ use super::streams::{self, connect};
 use crate::Outcome;
 use crate::arguments::Arguments;
 use crate::sleep::sleep;
+use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
+use switchboard_client::protocol::{Callback, Protocol, Transport};
+
+/// Writes whenever it may.
+struct Eager {
+    transport: Transport,
+    left: Cell<u32>,
+    done: Cell<bool>,
+}
+
+impl Protocol for Eager {
+    fn resume_writing(&self) -> Callback {
+        match self.left.get().checked_sub(1) {
+            Some(left) => {
+                self.left.set(left);
+                self.transport.write(b"12345678")?;
+            }
+            None => self.done.set(true),
+        }
+        Ok(())
+    }
+}
 
 pub(super) async fn run(scenario: &str, arguments: &Arguments) -> Outcome<Rc<Recorder>> {
     match scenario {
@@ -40,6 +62,25 @@ pub(super) async fn run(scenario: &str, arguments: &Arguments) -> Outcome<Rc<Rec
             recorder.until("lost").await?;
             Ok(recorder)
         }
+        // Writes from inside of `resume_writing`, as often as it is asked to.
+        "eager" => {
+            let (transport, recorder) = connect(plan(scenario), arguments).await??;
+            let eager = Rc::new(Eager {
+                transport: transport.clone(),
+                left: Cell::new(20_000),
+                done: Cell::new(false),
+            });
+            transport.set_protocol(eager.clone());
+            transport.set_write_buffer_limits(Some(0), None)?;
+            transport.write(b"1")?;
+            while !eager.done.get() {
+                futures_lite::future::yield_now().await;
+            }
+            transport.set_protocol(recorder.clone());
+            transport.close();
+            recorder.until("lost").await?;
+            Ok(recorder)
+        }
         // What comes while reading is paused is kept, up to the limit, and then comes at once.
         "read-ahead" => {
             let (transport, recorder) = connect(plan(scenario), arguments).await??;
@@ -52,6 +93,13 @@ pub(super) async fn run(scenario: &str, arguments: &Arguments) -> Outcome<Rc<Rec
             recorder.until("lost").await?;
             let largest = recorder.largest.get();
             println!("{}", (100_000..200_000).contains(&largest));
+            Ok(recorder)
+        }
+        // Told although nobody reads.
+        "paused-reset" => {
+            let (transport, recorder) = connect(plan(scenario), arguments).await??;
+            recorder.until("lost").await?;
+            assert!(transport.is_closing());
             Ok(recorder)
         }
         "slow" => {

@@ -10,7 +10,7 @@ use std::rc::Rc;
 use std::time::Duration;
 use switchboard_client::Error;
 use switchboard_client::protocol::{
-    Handler, Transport, create_buffered_connection, create_connection,
+    Handler, Protocol, Transport, create_buffered_connection, create_connection,
 };
 
 const MEGABYTE: usize = 1 << 20;
@@ -108,6 +108,7 @@ pub(super) async fn run(scenario: &str, arguments: &Arguments) -> Outcome<Rc<Rec
             until_paused(&recorder).await?;
             transport.abort();
         }
+        "busy" => busy(&transport, &recorder).await?,
         "set-protocol" => return set_protocol(&transport, &recorder).await,
         "limits" => limits(&transport)?,
         "info" => info(&transport, &recorder).await?,
@@ -204,10 +205,37 @@ async fn flow(transport: &Transport, recorder: &Recorder) -> Outcome {
     Ok(())
 }
 
+/// Somebody writes whenever there is something to do, before the task that moves the bytes has its turn.
+async fn busy(transport: &Transport, recorder: &Recorder) -> Outcome {
+    until_paused(recorder).await?;
+    let writing = async {
+        while !recorder.was_told("resume") {
+            recorder.write(b"1")?;
+            futures_lite::future::yield_now().await;
+        }
+        Outcome::Ok(())
+    };
+    promptly(writing).await??;
+    transport.close();
+    Ok(())
+}
+
+/// Looks at its transport when it goes.
+struct Parting(Transport);
+
+impl Protocol for Parting {}
+
+impl Drop for Parting {
+    fn drop(&mut self) {
+        assert!(self.0.get_protocol().is_some());
+    }
+}
+
 /// From one of streams to a buffered one.
 async fn set_protocol(transport: &Transport, first: &Rc<Recorder>) -> Outcome<Rc<Recorder>> {
     transport.write(b"one")?;
     first.until("data 3").await?;
+    transport.set_protocol(Rc::new(Parting(transport.clone())));
     let second = Rc::new(Recorder::default());
     transport.set_buffered_protocol(second.clone());
     assert!(matches!(
