@@ -10,7 +10,7 @@ from typing import Any
 from . import certificate, constants as c, engine, hello
 from .agreed import Agreed, Certificate
 from .context import _SSLContext
-from .errors import SSLError, error, failed, from_failure, truncated, verification, want_read, zero_return
+from .errors import SSLError, SSLWantWriteError, error, failed, from_failure, truncated, verification, want_read, zero_return
 from .session import SSLSession
 from .wires import Wire
 
@@ -42,7 +42,7 @@ class _SSLSocket(Agreed):
         self._hello: hello.Hello | None = None
         self._unfed = b""
         self._unsent = b""
-        self._unreported = 0
+        self._unreported = b""
         self._ended = False
         self._said_goodbye = False
         self._failure: Exception | None = None
@@ -75,10 +75,12 @@ class _SSLSocket(Agreed):
         self._handshake()
         view = memoryview(data).cast("B")
         if self._unreported:
-            # What could not be sent at once the last time, and is now given again.
+            # What was encrypted the last time and could not be sent. It is given again, and must not be sent again.
+            if view[: len(self._unreported)] != self._unreported:
+                raise failed("BAD_WRITE_RETRY", "bad write retry")
             self._flush()
-            reported, self._unreported = min(self._unreported, view.nbytes), 0
-            return reported
+            sent, self._unreported = len(self._unreported), b""
+            return sent
         self._check()
         if self._said_goodbye:
             raise failed("PROTOCOL_IS_SHUTDOWN", "protocol is shutdown")
@@ -86,15 +88,13 @@ class _SSLSocket(Agreed):
         sent = 0
         while sent < view.nbytes:
             taken = self._call(self._engine.write, view[sent : sent + _RECORD].tobytes())
-            try:
-                self._flush()
-            except SSLError:
-                # To be written again, as OpenSSL demands; it is encrypted by then, and only sent.
-                self._unreported = taken
-                if not sent:
-                    raise
-                break
+            self._unreported = view[sent : sent + taken].tobytes()
+            self._flush()
+            self._unreported = b""
             sent += taken
+            if not self._wire.takes_all:
+                # A record at a time, as with SSL_MODE_ENABLE_PARTIAL_WRITE: what was reported is sent, and nothing else is begun.
+                break
         return sent
 
     def shutdown(self) -> Any:
@@ -212,7 +212,7 @@ class _SSLSocket(Agreed):
                 return b""
             self._check()
             try:
-                self._flush()
+                self._flush_before_reading()
                 self._receive()
             except SSLError as told:
                 ragged = told.errno == c.SSL_ERROR_EOF and self._context.options & c.OP_IGNORE_UNEXPECTED_EOF
@@ -242,6 +242,14 @@ class _SSLSocket(Agreed):
             self._unfed = data[taken:]
             if not taken and not self._engine.status().readable:
                 raise want_read()
+
+    def _flush_before_reading(self) -> None:
+        """As far as that goes: a peer that reads no more before it is read from must not keep us from reading."""
+        if not self._unreported:
+            try:
+                self._flush()
+            except SSLWantWriteError:
+                pass
 
     def _flush(self) -> None:
         """Sends what the engine has."""

@@ -17,6 +17,9 @@ _PIECE = 256 * 1024
 class Wire(Protocol):
     """Moves ciphertext."""
 
+    takes_all: bool
+    """Whether it takes whatever it is sent, at once."""
+
     def begin(self, operation: str) -> None:
         """An operation of this name begins, which a timeout may end."""
 
@@ -32,6 +35,8 @@ class Wire(Protocol):
 
 class Memory:
     """A pair of buffers, moved by whoever made them."""
+
+    takes_all = True
 
     def __init__(self, incoming: MemoryBIO, outgoing: MemoryBIO) -> None:
         self._incoming, self._outgoing = incoming, outgoing
@@ -54,6 +59,8 @@ class Memory:
 
 class Socket:
     """A socket, blocking or not, with its timeout."""
+
+    takes_all = False
 
     def __init__(self, sock: _socket.socket) -> None:
         # It holds the connection, which must not hold it.
