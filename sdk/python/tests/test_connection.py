@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -117,3 +119,56 @@ def test_it_reads_while_a_write_waits() -> None:
     made, _ = connected()
     made._engine.out = b"an answer to a key update"
     assert made.read(100) == b"from the peer"
+
+
+def wrapped(settings: Any, wire: Any = None) -> Any:
+    return connection._SSLSocket(settings, wire or Wire(), False, "localhost", None, None)
+
+
+def begun_with(made: Any) -> dict[str, Any]:
+    """What the engine's context was set to, from which the connection was begun."""
+    made._begin()
+    told: dict[str, Any] = made._engine.context.set
+    return told
+
+
+def test_settings_are_those_of_when_it_was_wrapped() -> None:
+    settings = client_context()
+    strict = wrapped(settings)
+    settings.check_hostname = False
+    settings.verify_mode = c.CERT_NONE
+    lax = wrapped(settings)
+    settings.verify_mode = c.CERT_REQUIRED
+    told = begun_with(strict)
+    assert told["set_check_hostname"] == (True,) and "set_verify_mode" not in told
+    told = begun_with(lax)
+    assert told["set_check_hostname"] == (False,) and "set_verify_mode" in told
+    lax._facts = SimpleNamespace(peer_certificates=[b"a certificate"])
+    assert lax.getpeercert() == {}
+
+
+def test_a_client_verifies_as_it_was_told_whatever_context_it_is_given() -> None:
+    made, lax = wrapped(client_context()), client_context()
+    lax.check_hostname = False
+    lax.verify_mode = c.CERT_NONE
+    made.context = lax
+    assert made.context is lax and begun_with(made)["set_check_hostname"] == (True,)
+
+
+def test_a_failed_connection_is_forgotten_with_its_last_reference() -> None:
+    made, _ = connected()
+    made._engine.failing = errors.failed("WRONG", "wrong")
+    held = weakref.ref(made)
+    gc.disable()
+    try:
+        for _ in range(2):
+            with pytest.raises(errors.SSLError, match="wrong"):
+                made._fail(errors.failed("WRONG", "wrong"))
+            with pytest.raises(errors.SSLError, match="wrong") as told:
+                made.read(1)
+            assert told.value.reason == "WRONG"
+            del told
+        del made
+        assert held() is None
+    finally:
+        gc.enable()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -67,9 +67,9 @@ class _SSLContext(Settings):
     def _count(self, name: str) -> None:
         self._stats[name] = self._stats.get(name, 0) + 1
 
-    def _write_key_log(self) -> None:
+    def _write_key_log(self, used: Iterable[Any]) -> None:
         if self._keylog is not None:
-            said = "".join(made.take_key_log() for made in self._made.values())
+            said = "".join(made.take_key_log() for made in used)
             if said:
                 with open(self._keylog, "a", encoding="ascii") as file:
                     file.write(said)
