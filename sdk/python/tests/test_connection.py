@@ -5,11 +5,13 @@ from __future__ import annotations
 import gc
 import weakref
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import stubbed
+from pki import Authority
 from switchboard.tls import connection, constants as c, context, engine, errors
 
 DATA = bytes(range(256)) * 256
@@ -172,3 +174,25 @@ def test_a_failed_connection_is_forgotten_with_its_last_reference() -> None:
         assert held() is None
     finally:
         gc.enable()
+
+
+def test_whom_to_trust_is_for_the_environment_of_the_run(monkeypatch: pytest.MonkeyPatch, authority: Authority) -> None:
+    monkeypatch.setattr(engine, "_begun", False)
+    settings = client_context()
+    settings.set_default_verify_paths()
+    other = client_context()
+    other.set_default_verify_paths()
+    monkeypatch.setattr(engine, "_begun", True)
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.cert))
+    made = settings._for_engine()
+    assert made.trust == "none" and "load_verify_locations" in made.set
+    monkeypatch.delenv("SSL_CERT_FILE")
+    assert other.cert_store_stats()["x509"] == 0 and other._for_engine().trust == "Mozilla"
+
+
+def test_default_paths_that_cannot_be_read_trust_nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "file.pem").write_text("no certificate")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "file.pem"))
+    settings = client_context()
+    settings.set_default_verify_paths()
+    assert settings.cert_store_stats() == {"x509": 0, "crl": 0, "x509_ca": 0} and settings._for_engine().trust == "none"

@@ -98,6 +98,12 @@ def test_its_exit_status() -> None:
         assert run(command(loop=loop), "-c", "1 / 0").returncode == 1
 
 
+def test_its_annotations_are_its_own() -> None:
+    for loop in LOOPS:
+        done = run(command(loop=loop), "-c", "class Told:\n    x: int = 0\nprint(Told.__annotations__)")
+        assert done.stdout == "{'x': <class 'int'>}\n", done.stderr
+
+
 def test_a_script_that_is_given(tmp_path: Path) -> None:
     (tmp_path / "script.py").write_text("import helper, sys\nprint(sys.argv, __file__, helper.NAME)\nraise SystemExit('bad')\n")
     (tmp_path / "helper.py").write_text("NAME = __name__\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Callable, Iterable
@@ -28,6 +29,7 @@ class _SSLContext(Settings):
 
     def _for_engine(self, alpn: bool = True) -> Any:
         """The engine's context; a server leaves out application protocols that the client does not have."""
+        self._find_default_paths()
         made = self._made.get(alpn)
         if made is None:
             try:
@@ -101,14 +103,25 @@ class _SSLContext(Settings):
 
     def set_default_verify_paths(self) -> None:
         """Trusts what `SSL_CERT_FILE` and `SSL_CERT_DIR` name, as OpenSSL does, and else Mozilla's roots, which are built in."""
+        self._default_paths = True
+        self._find_default_paths()
+        self._changed()
+
+    def _find_default_paths(self) -> None:
+        """As soon as the program runs: it is not for the environment of the build to say whom to trust."""
+        if not self._default_paths or not engine.begun():
+            return
+        self._default_paths = False
         file, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
         if file is None and folder is None:
             self._built_in_roots = True
-        elif file is not None and os.path.isfile(file):
-            self.load_verify_locations(file, folder if folder and os.path.isdir(folder) else None)
-        elif folder is not None and os.path.isdir(folder):
-            self.load_verify_locations(capath=folder)
-        self._changed()
+            return
+        named = {"cafile": file if file and os.path.isfile(file) else None, "capath": folder if folder and os.path.isdir(folder) else None}
+        for name, path in named.items():
+            # As OpenSSL: where nothing can be read, nobody is trusted.
+            with contextlib.suppress(OSError):
+                if path is not None:
+                    self.load_verify_locations(**{name: path})
 
     def load_verify_locations(self, cafile: Any = None, capath: Any = None, cadata: Any = None) -> None:
         """Trusts these certificates too."""
@@ -137,11 +150,13 @@ class _SSLContext(Settings):
 
     def cert_store_stats(self) -> dict[str, int]:
         """How many certificates were loaded; those that are built in are not counted."""
+        self._find_default_paths()
         authorities = sum(map(certificate.is_authority, self._roots))
         return {"x509": len(self._roots), "crl": len(self._revoked), "x509_ca": authorities}
 
     def get_ca_certs(self, binary_form: bool = False) -> list[Any]:
         """The authorities that were loaded."""
+        self._find_default_paths()
         found = [root for root in self._roots if certificate.is_authority(root)]
         return found if binary_form else [certificate.decode(root) for root in found]
 
