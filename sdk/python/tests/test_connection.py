@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import socket
 import weakref
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,8 @@ from typing import Any
 import pytest
 import stubbed
 from pki import Authority
-from switchboard.tls import connection, constants as c, context, engine, errors
+from switchboard.tls import connection, constants as c, context, engine, errors, wires
+from switchboard.tls.bio import MemoryBIO
 
 DATA = bytes(range(256)) * 256
 PLENTY = 10**9
@@ -196,3 +198,34 @@ def test_default_paths_that_cannot_be_read_trust_nobody(monkeypatch: pytest.Monk
     settings = client_context()
     settings.set_default_verify_paths()
     assert settings.cert_store_stats() == {"x509": 0, "crl": 0, "x509_ca": 0} and settings._for_engine().trust == "none"
+
+
+def record(kind: int, body: bytes) -> bytes:
+    return bytes([kind, 3, 3]) + len(body).to_bytes(2, "big") + body
+
+
+def test_no_more_is_taken_than_a_record() -> None:
+    records = [record(22, b"x" * 300), record(20, b"\1"), record(23, b""), record(23, b"y" * 16_000)]
+    incoming = MemoryBIO()
+    incoming.write(b"".join(records) + b"plain text")
+    wire = wires.Memory(incoming, MemoryBIO())
+    assert [wire.receive() for _ in records] == records
+    assert incoming.read() == b"plain text"
+
+
+def test_a_record_that_comes_in_pieces() -> None:
+    one, other = socket.socketpair()
+    with one, other:
+        one.setblocking(False)
+        wire, whole, got = wires.Socket(one), record(23, bytes(range(100))) + record(21, b"12"), b""
+        for at in range(len(whole)):
+            other.send(whole[at : at + 1])
+            got += wire.receive()
+            with pytest.raises(errors.SSLWantReadError):
+                wire.receive()
+        assert got == whole
+        other.send(b"HTTP/1.1 400 Bad Request")
+        assert wire.receive() == b"HTTP/"
+        other.close()
+        while wire.receive():
+            pass
