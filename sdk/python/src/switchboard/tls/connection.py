@@ -41,7 +41,8 @@ class _SSLSocket(Agreed):
         self._engine: Any = None
         self._facts: Any = None
         self._hello: hello.Hello | None = None
-        self._unfed = b""
+        self._hearing = hello.Incoming()
+        self._unfed = bytearray()
         self._unsent = b""
         self._unreported = b""
         self._ended = False
@@ -154,12 +155,11 @@ class _SSLSocket(Agreed):
             return
         try:
             while self._hello is None:
-                self._hello = hello.parse(self._unfed)
-                if self._hello is None:
-                    data = self._wire.receive()
-                    if not data:
-                        self._fail(truncated())
-                    self._unfed += data
+                data = self._wire.receive()
+                if not data:
+                    self._fail(truncated())
+                self._unfed += data
+                self._hello = self._hearing.feed(data)
         except hello.NotHello:
             self._hello = hello.Hello()
         self._ask_for_context(self._hello.server_name)
@@ -250,8 +250,8 @@ class _SSLSocket(Agreed):
 
     def _receive(self) -> None:
         """Feeds the engine what has come."""
-        data = self._unfed or self._wire.receive()
-        self._unfed = b""
+        data = bytes(self._unfed) or self._wire.receive()
+        self._unfed.clear()
         if not data:
             self._ended = True
             try:
@@ -263,7 +263,7 @@ class _SSLSocket(Agreed):
             return
         taken = self._call(self._engine.feed, data)
         if taken < len(data):
-            self._unfed = data[taken:]
+            self._unfed += data[taken:]
             if not taken and not self._engine.status().readable:
                 raise want_read()
 

@@ -19,6 +19,7 @@ from .settings import Settings, missing
 from .wires import Memory, Socket
 
 _HASHED = re.compile(r"[0-9a-f]{8}\.r?[0-9]+")
+_TOO_HIGH = re.compile(r"@SECLEVEL=[3-5]")
 _GROUPS = {"prime256v1": "secp256r1", "P-256": "secp256r1", "P-384": "secp384r1", "X25519": "x25519"}
 
 
@@ -205,6 +206,8 @@ class _SSLContext(Settings):
 
     def set_ciphers(self, cipherlist: str) -> None:
         """Chooses among the suites of TLS 1.2."""
+        if _TOO_HIGH.search(cipherlist):
+            raise missing("@SECLEVEL above 2")
         chosen = choose(cipherlist)
         if not chosen:
             raise SSLError("No cipher can be selected.")
