@@ -18,10 +18,16 @@ from package import told
 
 print(__name__, sys.argv[1:], beside.late(), told())
 import json, os
-print(os.environ.get("NAME"), json.loads("[1]"))
+print(beside.NAME, json.loads("[1]"))
 sys.exit(int(sys.argv[1]))
 """
 _BESIDE = """\
+import os
+
+# Of the run, not of the build.
+NAME = os.environ.get("NAME")
+
+
 def late():
     import importlib.metadata, importlib.resources, pkgutil, wave, package.lazy
 
