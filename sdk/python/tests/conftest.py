@@ -160,6 +160,8 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     terminalreporter.write_line(f"with componentize-py=={inside}, and of PyPI's libraries {', '.join(pinned)}")
     reports = (report for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, ()))
     counts = [value for report in reports for name, value in report.user_properties if name == CPYTHONS_OWN]
+    if not counts and any("test_cpython" in report.nodeid for report in terminalreporter.stats.get("skipped", ())):
+        terminalreporter.write_line(f"{CPYTHONS_OWN}: 0 ran, for there is no CPython 3.13 with its tests here")
     if counts:
         ran, threads, failed = map(sum, zip(*counts, strict=True))
         passed = ran - threads - failed

@@ -7,6 +7,7 @@ anybody; what else fails is listed with its reason.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -59,12 +60,15 @@ _MODULES: dict[str, tuple[int, dict[str, str]]] = {
 
 
 def _library() -> str | None:
-    python = shutil.which("python3.13")
-    if python is None:
-        return None
-    say = "import sysconfig; print(sysconfig.get_path('stdlib'))"
-    library = subprocess.run([python, "-c", say], capture_output=True, text=True, check=False).stdout.strip()
-    return library if library and (Path(library) / "test" / "test_asyncio").is_dir() else None
+    """Also where a shim of pyenv is found first, which runs another version or none."""
+    versions = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    for python in (shutil.which("python3.13"), *sorted(versions.glob("3.13*/bin/python3.13"))):
+        if python is not None:
+            say = "import sysconfig; print(sysconfig.get_path('stdlib'))"
+            library = subprocess.run([python, "-c", say], capture_output=True, text=True, check=False).stdout.strip()
+            if library and (Path(library) / "test" / "test_asyncio").is_dir():
+                return library
+    return None
 
 
 @pytest.fixture(scope="module")

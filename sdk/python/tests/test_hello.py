@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import sys
 
 import pytest
 from switchboard.tls import hello
@@ -35,6 +36,24 @@ def test_in_many_records() -> None:
     records = b"".join(b"\x16\x03\x01\0" + bytes([len(body[at : at + 9])]) + body[at : at + 9] for at in range(0, len(body), 9))
     told = hello.parse(records)
     assert told is not None and told.server_name == "a.example"
+
+
+def test_each_piece_is_looked_at_once() -> None:
+    """A hello of single bytes, each a record, none of which ends it."""
+    body = b"\1" + (60_000).to_bytes(3, "big") + bytes(5_000)
+    incoming, steps = hello.Incoming(), 0
+
+    def count(frame: object, event: str, _: object) -> None:
+        nonlocal steps
+        steps += event in ("call", "c_call")
+
+    sys.setprofile(count)
+    try:
+        for at in range(len(body)):
+            assert incoming.feed(b"\x16\x03\x01\0\1" + body[at : at + 1]) is None
+    finally:
+        sys.setprofile(None)
+    assert steps < 20 * len(body)
 
 
 def test_whatever_else() -> None:

@@ -18,10 +18,16 @@ from package import told
 
 print(__name__, sys.argv[1:], beside.late(), told())
 import json, os
-print(os.environ.get("NAME"), json.loads("[1]"))
+print(beside.NAME, json.loads("[1]"))
 sys.exit(int(sys.argv[1]))
 """
 _BESIDE = """\
+import os
+
+# Of the run, not of the build.
+NAME = os.environ.get("NAME")
+
+
 def late():
     import importlib.metadata, importlib.resources, pkgutil, wave, package.lazy
 
@@ -96,6 +102,12 @@ def test_its_exit_status() -> None:
         assert run(command(loop=loop), "-c", "import sys; sys.exit(3)").returncode == 3
         assert run(command(loop=loop), "-c", "import asyncio\nasyncio.run(asyncio.sleep(0))").returncode == 0
         assert run(command(loop=loop), "-c", "1 / 0").returncode == 1
+
+
+def test_its_annotations_are_its_own() -> None:
+    for loop in LOOPS:
+        done = run(command(loop=loop), "-c", "class Told:\n    x: int = 0\nprint(Told.__annotations__)")
+        assert done.stdout == "{'x': <class 'int'>}\n", done.stderr
 
 
 def test_a_script_that_is_given(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import sys
 import sysconfig
 import tempfile
 import time
+import tokenize
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -66,6 +67,8 @@ def build(options: Options) -> Path:
     component = options.component or tools.component(whole if options.component_loop else tools.TLS)
     if not component.is_file():
         raise tools.Missing(f"{component} is not a file")
+    if options.output.is_dir():
+        raise Failed(f"{options.output} is a folder")
     wasmtime = tools.wasmtime() if options.compile else None
     with tempfile.TemporaryDirectory(prefix="switchboard-py-") as name:
         folder = Path(name)
@@ -88,8 +91,11 @@ def build(options: Options) -> Path:
         options.output.parent.mkdir(parents=True, exist_ok=True)
         # Whole or not at all, also for one that is just being run.
         beside = options.output.with_name(f".{options.output.name}.{os.getpid()}")
-        shutil.copyfile(made, beside)
-        beside.replace(options.output)
+        try:
+            shutil.copyfile(made, beside)
+            beside.replace(options.output)
+        finally:
+            beside.unlink(missing_ok=True)
     return options.output
 
 
@@ -105,13 +111,22 @@ def search_path(options: Options) -> list[Path]:
     return list(dict.fromkeys(folder for folder in folders if folder.is_dir()))
 
 
+def _source(script: Path) -> str:
+    """The text of a program, in the encoding that it says."""
+    try:
+        with tokenize.open(script) as file:
+            return file.read()
+    except (SyntaxError, UnicodeError) as error:
+        raise Failed(f"{script}: {error}") from None
+
+
 def _stage(folder: Path, options: Options) -> str:
     """Puts into `folder` what componentize-py is to see, and says which packages that are."""
     if options.component_loop:
         world.write_async(folder / "wit")
     else:
         world.write(folder / "wit", wasi_02=options.wasi_02)
-    source = "" if options.script is None else options.script.read_text(encoding="utf-8")
+    source = "" if options.script is None else _source(options.script)
     needed = gather([source], options.include, search_path(options))
     stage = folder / "stage"
     shutil.copytree(Path(__file__).parent, stage / "switchboard", ignore=shutil.ignore_patterns("wit", "__pycache__"))
@@ -123,7 +138,12 @@ def _stage(folder: Path, options: Options) -> str:
     (stage / "_ssl.py").write_text("from switchboard.tls.module import *\n", encoding="utf-8")
     where = "component" if options.component_loop else "guest"
     (stage / f"{_APP}.py").write_text(f"from switchboard.{where}.app import Run\n", encoding="utf-8")
-    ready = list(dict.fromkeys([*_LATE, *imports(source), *options.include, *([] if source else _READY)]))
+    # The program's own modules run when it does: they may ask for its environment, or for secrets of their own.
+    own = None if options.script is None else options.script.resolve().parent
+    mine = {top for top, where in needed.packages.items() if where == own}
+    texts = [file.read_text("utf-8", "replace") for name, file in needed.files.items() if name.endswith(".py") and Path(name).parts[0].removesuffix(".py") in mine]
+    foreign = [name for text in [source, *texts] for name in imports(text) if name.split(".")[0] not in mine]
+    ready = list(dict.fromkeys([*_LATE, *foreign, *options.include, *([] if source else _READY)]))
     name = None if options.script is None else options.script.name
     facts = f"SCRIPT = {name!r}\nSOURCE = {source!r}\nREADY = {ready!r}\n"
     (stage / "_switchboard_program.py").write_text(facts, encoding="utf-8")
@@ -131,7 +151,7 @@ def _stage(folder: Path, options: Options) -> str:
 
 
 def _run(command: list[str | Path], folder: Path, environment: dict[str, str] | None = None) -> None:
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, errors="replace", check=False)
     if done.returncode != 0:
         name = Path(command[0]).name
         # What componentize-py says begins with a traceback of its own.

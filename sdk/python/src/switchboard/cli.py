@@ -43,7 +43,9 @@ def _run(parsed: argparse.Namespace) -> int:
         output = Path(folder) / f"{_stem(parsed.script)}.wasm"
         build(_options(parsed, output, compile=False))
         command = [wasmtime, *_RUN, *allowed, output, *parsed.arguments]
-        return subprocess.run(command, check=False).returncode
+        code = subprocess.run(command, check=False).returncode
+        # As a shell tells of one that a signal ended.
+        return code if code >= 0 else 128 - code
 
 
 def _stem(script: Path | None) -> str:
@@ -67,12 +69,15 @@ def _options(parsed: argparse.Namespace, output: Path, *, compile: bool) -> Opti
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="switchboard-py", description="Python programs as WebAssembly components, with a network and TLS."
+        prog="switchboard-py",
+        description="Python programs as WebAssembly components, with a network and TLS.",
+        epilog="Installed packages that a program imports are imported while it is built: what they take from the environment or from "
+        "random numbers then is the same in every run. The program and the modules beside it run only when it does.",
     )
     parser.add_argument("--version", action="version", version=__version__)
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("-p", "--path", type=Path, action="append", default=[], metavar="DIR", help="look for packages there first")
-    common.add_argument("-i", "--include", action="append", default=[], metavar="NAME", help="take a package along that no source mentions")
+    common.add_argument("-i", "--include", action="append", default=[], metavar="NAME", help="take a package along that no source mentions, and import it while building")
     common.add_argument("--component", type=Path, metavar="FILE", help="the component to plug in, if it is not found")
     common.add_argument("--wasi-0.2", dest="wasi_02", action="store_true", help="need WASI 0.2 alone: every failure is then exit status 1")
     common.add_argument(

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import json
+import math
 import sys
 
 from wit_world.imports import monotonic_clock
@@ -41,6 +42,11 @@ async def main():
     del task
     gc.collect()
     print("an exception that nobody asks for does no harm")
+    never = [asyncio.create_task(asyncio.sleep(math.inf)), asyncio.get_running_loop().call_later(1e11, print)]
+    await wait(0.01)
+    for each in never:
+        each.cancel()
+    print("timers that are never due do no harm")
     asyncio.create_task(wait(30))
     asyncio.create_task(asyncio.sleep(30))
     await asyncio.sleep(0)

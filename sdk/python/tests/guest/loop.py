@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import math
 import socket
 import time
 
@@ -19,6 +20,18 @@ async def timers():
         await asyncio.wait_for(asyncio.Event().wait(), 0.01)
     except TimeoutError:
         return 0.05 <= took < 1
+
+
+async def never():
+    """Timers that are due never, while nothing else is."""
+    loop = asyncio.get_running_loop()
+    task, timer = asyncio.create_task(asyncio.sleep(math.inf)), loop.call_later(1e11, print)
+    await asyncio.sleep(0)
+    found = await loop.getaddrinfo("localhost", 80)
+    timer.cancel()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    return task.cancelled() and bool(found)
 
 
 async def groups():
@@ -135,7 +148,7 @@ async def server():
         return set(await asyncio.gather(*(one() for _ in range(50))))
 
 
-for function in (timers, groups, queues, threads, failing_thread, a_silent_address, lookup, refused, unhandled, server):
+for function in (timers, never, groups, queues, threads, failing_thread, a_silent_address, lookup, refused, unhandled, server):
     print(function.__name__, asyncio.run(function(), debug=False))
 with asyncio.Runner() as runner:
     print(runner.run(asyncio.sleep(0, "a runner")))

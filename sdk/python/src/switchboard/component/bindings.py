@@ -1,6 +1,6 @@
 """The interfaces that the loop stands on, and the classes of their values.
 
-All that depends on how the contract writes an address, a failure or an option is here and in `values.py`.
+All that depends on how the contract writes an address, a failure or an option is here, in `addresses.py`, `failures.py` and `options.py`.
 """
 
 from __future__ import annotations

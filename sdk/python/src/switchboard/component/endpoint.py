@@ -166,6 +166,8 @@ class Endpoint(Link):
         self._unsent.clear()
         if self._endpoint is not None:
             self._endpoint.abort()
+        elif self._attempt is not None:
+            self._attempt.cancel()
 
     def _release(self) -> None:
         """Drops the endpoint, which must not be while a call of it is pending."""

@@ -21,6 +21,8 @@ from .selector import Selector
 _NO_SERVER = "the component model's loop connects and does not listen; a program that switchboard-py builds does"
 # From so many on, asyncio's own turn may clear them away.
 _CANCELLED = 50
+# A timer may be due never, and is waited for again after this. The wait for one that is cancelled keeps its task no longer.
+_LONGEST = 60.0
 
 
 class ComponentLoop(SelectorEventLoop):
@@ -93,12 +95,13 @@ class ComponentLoop(SelectorEventLoop):
         when = self._scheduled[0]._when
         if self._alarms and min(self._alarms) <= when:
             return False
-        left = when - self.time()
-        if left <= 0:
+        now = self.time()
+        if when <= now:
             return True
-        self._alarms.append(when)
-        begin(monotonic_clock.wait_for(int(left * 1e9) + 1), lambda _, __: self._alarms.remove(when))
-        return when not in self._alarms
+        due = now + min(when - now, _LONGEST)
+        self._alarms.append(due)
+        begin(monotonic_clock.wait_for(int((due - now) * 1e9) + 1), lambda _, __: self._alarms.remove(due))
+        return due not in self._alarms
 
     # What it cannot do.
 

@@ -50,7 +50,8 @@ async def _execute(text: str | bytes, path: str) -> None:
     if not path.startswith("<"):
         namespace["__file__"] = path
     tree = ast.fix_missing_locations(_Awaiting().visit(ast.parse(text, path)))
-    result = eval(compile(tree, path, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT), namespace)
+    # Without the future statements of this module.
+    result = eval(compile(tree, path, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True), namespace)
     if inspect.iscoroutine(result):
         await result
 
@@ -75,6 +76,8 @@ class _Awaiting(ast.NodeTransformer):
 
 async def run(main: Coroutine[Any, Any, _T], *, debug: bool | None = None, loop_factory: object = None) -> _T:
     """As `asyncio.run`, on the loop that runs."""
+    if loop_factory is not None:
+        raise NotImplementedError("loop_factory: the component model's loop runs already")
     loop = asyncio.get_running_loop()
     if not inspect.isawaitable(main):
         raise TypeError("An asyncio.Future, a coroutine or an awaitable is required")

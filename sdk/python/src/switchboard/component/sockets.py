@@ -29,6 +29,13 @@ _real = _socket.socket
 # As a number: the enumeration takes long to compute with.
 _PEEK = int(socket.MSG_PEEK)
 _NO_DELAY = (socket.IPPROTO_TCP, socket.TCP_NODELAY)
+# What can be set on a socket before the loop has it, and how these are where nobody has.
+_KEPT = [
+    *((socket.SOL_SOCKET, name) for name in (socket.SO_KEEPALIVE, socket.SO_RCVBUF, socket.SO_SNDBUF)),
+    *((socket.IPPROTO_TCP, name) for name in (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)),
+    (socket.IPPROTO_IP, socket.IP_TTL), (socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS),
+]  # fmt: skip
+_defaults: dict[tuple[int, int], dict[tuple[int, int], int]] = {}
 _links: weakref.WeakKeyDictionary[socket.socket, Link] = weakref.WeakKeyDictionary()
 _asked: weakref.WeakKeyDictionary[socket.socket, dict[tuple[int, int], Any]] = weakref.WeakKeyDictionary()
 bound: weakref.WeakKeyDictionary[socket.socket, Any] = weakref.WeakKeyDictionary()
@@ -179,7 +186,10 @@ def _new(sock: socket.socket) -> Any:
 
 def link_of(sock: socket.socket) -> Any:
     """What stands behind it."""
-    return by_fd.get(sock.fileno()) or _new(sock)
+    fd = sock.fileno()
+    if fd < 0:
+        raise os_error(errno.EBADF)
+    return by_fd.get(fd) or _new(sock)
 
 
 def _forget(link: Any) -> None:
@@ -205,6 +215,7 @@ def adopt(sock: socket.socket) -> None:
         local = sock.getsockname()
     except OSError:
         local = None
+    asked = _options_of(sock)
     if local is not None and local[1]:
         # The system's socket must not keep what the other one is to be bound to.
         held = sock.fileno()
@@ -212,9 +223,33 @@ def adopt(sock: socket.socket) -> None:
         socket.close(held)
         _real.setblocking(sock, False)
         bound[sock] = local
+        for (level, name), value in asked.items():
+            _real.setsockopt(sock, level, name, value)
+    if asked:
+        _asked[sock] = asked
     sock.__class__ = LoopSocket
     if peer is not None:
         link_of(sock).open(sock, peer)
+
+
+def _options_of(sock: socket.socket) -> dict[tuple[int, int], Any]:
+    """What was set on it, as far as the contract has it: where it differs from one that was just made."""
+    kind = sock.family, sock.type
+    if kind not in _defaults:
+        with _real(*kind) as fresh:
+            _defaults[kind] = _values(fresh)
+    return {option: value for option, value in _values(sock).items() if value != _defaults[kind].get(option)}
+
+
+def _values(sock: _socket.socket) -> dict[tuple[int, int], int]:
+    values = {}
+    for level, name in _KEPT:
+        try:
+            values[int(level), int(name)] = _real.getsockopt(sock, level, name)
+        except OSError:
+            # Of the other family, or kind.
+            pass
+    return values
 
 
 def endpoint_of(sock: socket.socket) -> None:

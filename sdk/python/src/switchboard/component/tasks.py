@@ -26,6 +26,7 @@ from componentize_py_types import Err, Ok
 
 from ..tls import engine
 from . import calls
+from .links import Link
 from .loop import ComponentLoop
 
 _EXIT, _YIELD, _WAIT = 0, 1, 2
@@ -66,6 +67,8 @@ class _Task:
     def __init__(self, index: int, borrows: int, coroutine: Coroutine[Any, Any, Any]) -> None:
         self.index, self.borrows = index, borrows
         self.returned = False
+        self.owed: frozenset[Link] | None = None
+        """Closed sockets that still sent when it was done, and are waited for: not those that others close later."""
         self.spawned = 0
         self.waiting: set[int] = set()
         self._set: int | None = None
@@ -195,7 +198,11 @@ def _poll(task: _Task) -> int:
             _exit(error)
             raise
         for other in list(_tasks):
-            if other.root.done() and not other.returned and not _loop.lingering:
+            if other.root.done() and not other.returned:
+                if other.owed is None:
+                    other.owed = frozenset(_loop.lingering)
+                if other.owed & _loop.lingering:
+                    continue
                 if other is task:
                     task.finish()
                 else:

@@ -86,7 +86,8 @@ def _execute(source: str | bytes, path: str) -> None:
     namespace["__builtins__"] = sys.modules["builtins"]
     if not path.startswith("<"):
         namespace["__file__"] = path
-    exec(compile(source, path, "exec"), namespace)
+    # Without the future statements of this module.
+    exec(compile(source, path, "exec", dont_inherit=True), namespace)
 
 
 def status(error: SystemExit) -> int:

@@ -24,6 +24,7 @@ class Agreed:
     _facts: Any
     _hello: Hello | None
     _session: SSLSession | None
+    _verify_mode: int
 
     def getpeercert(self, binary_form: bool = False, /) -> Any:
         """The peer's certificate."""
@@ -34,7 +35,7 @@ class Agreed:
         own: bytes = self._facts.peer_certificates[0]
         if binary_form:
             return own
-        return {} if self._context.verify_mode == c.CERT_NONE else certificate.decode(own)
+        return {} if self._verify_mode == c.CERT_NONE else certificate.decode(own)
 
     def get_unverified_chain(self) -> list[Certificate] | None:
         """The certificates as the peer sent them."""

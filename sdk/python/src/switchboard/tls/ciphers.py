@@ -50,14 +50,14 @@ class Suite:
         }
 
 
-_ALWAYS = {"ALL", "DEFAULT", "COMPLEMENTOFALL", "HIGH", "TLSV1.2", "ECDHE", "EECDH", "KECDHE", "KEECDH", "ECDH", "AEAD"}
+_ALWAYS = {"ALL", "DEFAULT", "HIGH", "TLSV1.2", "ECDHE", "EECDH", "KECDHE", "KEECDH", "ECDH", "AEAD"}
 
 
 def _suite(name: str, number: int) -> Suite:
     tls13 = name.startswith("TLS_")
     chacha, aes128, ecdsa = "CHACHA20" in name, "128" in name, "ECDSA" in name
     tags = {"aECDSA", "ECDSA"} if ecdsa else {"aRSA", "RSA_"}
-    tags |= {"CHACHA20"} if chacha else {"AES", "AESGCM", "AES128" if aes128 else "AES256", "SHA256" if aes128 else "SHA384"}
+    tags |= {"CHACHA20"} if chacha else {"AES", "AESGCM", "AES128" if aes128 else "AES256"}
     if tls13:
         iana = name
     else:
@@ -93,7 +93,7 @@ def choose(text: str) -> tuple[Suite, ...]:
     """
     chosen: list[Suite] = []
     killed: set[Suite] = set()
-    for word in text.replace(",", ":").replace(" ", ":").replace(";", ":").split(":"):
+    for word in text.replace("@", ":@").replace(",", ":").replace(" ", ":").replace(";", ":").split(":"):
         if word == "@STRENGTH":
             chosen.sort(key=lambda suite: -suite.bits)
         if not word or word.startswith("@"):

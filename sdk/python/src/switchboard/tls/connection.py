@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import ipaddress
 import sys
 import weakref
@@ -10,7 +11,7 @@ from typing import Any
 from . import certificate, constants as c, engine, hello
 from .agreed import Agreed, Certificate
 from .context import _SSLContext
-from .errors import SSLError, error, failed, from_failure, truncated, verification, want_read, zero_return
+from .errors import SSLError, SSLWantWriteError, error, failed, from_failure, truncated, verification, want_read, zero_return
 from .session import SSLSession
 from .wires import Wire
 
@@ -40,15 +41,32 @@ class _SSLSocket(Agreed):
         self._engine: Any = None
         self._facts: Any = None
         self._hello: hello.Hello | None = None
-        self._unfed = b""
+        self._hearing = hello.Incoming()
+        self._unfed = bytearray()
         self._unsent = b""
-        self._unreported = 0
+        self._unreported = b""
         self._ended = False
         self._said_goodbye = False
         self._failure: Exception | None = None
         self._session: SSLSession | None = None
+        self._take_settings(context)
         if session is not None:
             self.session = session
+
+    def _take_settings(self, context: _SSLContext) -> None:
+        """As SSL_new: what the context is set to later is for other connections."""
+        self._verify_mode, self._verify_flags, self._options = context.verify_mode, context.verify_flags, context.options
+        self._revoked = tuple(context._revoked)
+        self._names = tuple(context._alpn)
+        self._made: dict[bool, Any] = {}
+        if not engine.begun():
+            return
+        try:
+            for alpn in (True, False) if self.server_side and self._names else (True,):
+                self._made[alpn] = context._for_engine(alpn)
+        except SSLError as told:
+            # Said at the handshake.
+            self._failure = copy.copy(told)
 
     # The connection.
 
@@ -75,10 +93,12 @@ class _SSLSocket(Agreed):
         self._handshake()
         view = memoryview(data).cast("B")
         if self._unreported:
-            # What could not be sent at once the last time, and is now given again.
+            # What was encrypted the last time and could not be sent. It is given again, and must not be sent again.
+            if view[: len(self._unreported)] != self._unreported:
+                raise failed("BAD_WRITE_RETRY", "bad write retry")
             self._flush()
-            reported, self._unreported = min(self._unreported, view.nbytes), 0
-            return reported
+            sent, self._unreported = len(self._unreported), b""
+            return sent
         self._check()
         if self._said_goodbye:
             raise failed("PROTOCOL_IS_SHUTDOWN", "protocol is shutdown")
@@ -86,15 +106,13 @@ class _SSLSocket(Agreed):
         sent = 0
         while sent < view.nbytes:
             taken = self._call(self._engine.write, view[sent : sent + _RECORD].tobytes())
-            try:
-                self._flush()
-            except SSLError:
-                # To be written again, as OpenSSL demands; it is encrypted by then, and only sent.
-                self._unreported = taken
-                if not sent:
-                    raise
-                break
+            self._unreported = view[sent : sent + taken].tobytes()
+            self._flush()
+            self._unreported = b""
             sent += taken
+            if not self._wire.takes_all:
+                # A record at a time, as with SSL_MODE_ENABLE_PARTIAL_WRITE: what was reported is sent, and nothing else is begun.
+                break
         return sent
 
     def shutdown(self) -> Any:
@@ -133,23 +151,23 @@ class _SSLSocket(Agreed):
         self._context._count("accept" if self.server_side else "connect")
         Session = engine.tls_engine.Session
         if not self.server_side:
-            self._engine = self._call(Session.client, self._context._for_engine(), self.server_hostname)
+            self._engine = self._call(Session.client, self._made[True], self.server_hostname)
             return
         try:
             while self._hello is None:
-                self._hello = hello.parse(self._unfed)
-                if self._hello is None:
-                    data = self._wire.receive()
-                    if not data:
-                        self._fail(truncated())
-                    self._unfed += data
+                data = self._wire.receive()
+                if not data:
+                    self._fail(truncated())
+                self._unfed += data
+                self._hello = self._hearing.feed(data)
         except hello.NotHello:
             self._hello = hello.Hello()
         self._ask_for_context(self._hello.server_name)
+        self._check()
         # A client that has none of our application protocols does without (RFC 7301 permits it, and so OpenSSL does).
-        alpn = not self._hello.alpn or any(name in self._context._alpn for name in self._hello.alpn)
+        alpn = not self._hello.alpn or any(name in self._names for name in self._hello.alpn)
         try:
-            self._engine = Session.server(self._context._for_engine(alpn))
+            self._engine = Session.server(self._made.get(alpn, self._made[True]))
         except engine.Err as told:
             if self._context._chain is None:
                 self._refuse(c.ALERT_DESCRIPTION_HANDSHAKE_FAILURE)
@@ -188,13 +206,19 @@ class _SSLSocket(Agreed):
         context._count("accept_good" if self.server_side else "connect_good")
         if facts.resumed:
             context._count("hits")
-        context._write_key_log()
+        context._write_key_log(self._made.values())
 
     def _check_revocation(self, facts: Any) -> None:
         """OpenSSL does not do with a list that is not there; the engine does."""
-        context, chain = self._context, facts.peer_certificates
-        if chain and context.verify_mode != c.CERT_NONE and context.verify_flags & c.VERIFY_CRL_CHECK_LEAF:
-            if certificate.issuer(chain[0]) not in map(certificate.list_issuer, context._revoked):
+        chain = facts.peer_certificates
+        if chain and self._verify_mode != c.CERT_NONE and self._verify_flags & c.VERIFY_CRL_CHECK_LEAF:
+            if certificate.issuer(chain[0]) not in map(certificate.list_issuer, self._revoked):
+                # The peer believes in the connection already.
+                self._engine.close()
+                try:
+                    self._flush()
+                except OSError:
+                    pass
                 self._fail(verification(3, "unable to get certificate CRL"))
 
     def _read(self, size: int) -> bytes:
@@ -212,10 +236,10 @@ class _SSLSocket(Agreed):
                 return b""
             self._check()
             try:
-                self._flush()
+                self._flush_before_reading()
                 self._receive()
             except SSLError as told:
-                ragged = told.errno == c.SSL_ERROR_EOF and self._context.options & c.OP_IGNORE_UNEXPECTED_EOF
+                ragged = told.errno == c.SSL_ERROR_EOF and self._options & c.OP_IGNORE_UNEXPECTED_EOF
                 # What came before a failure is given first.
                 if not self._engine.status().readable:
                     if ragged:
@@ -226,8 +250,8 @@ class _SSLSocket(Agreed):
 
     def _receive(self) -> None:
         """Feeds the engine what has come."""
-        data = self._unfed or self._wire.receive()
-        self._unfed = b""
+        data = bytes(self._unfed) or self._wire.receive()
+        self._unfed.clear()
         if not data:
             self._ended = True
             try:
@@ -239,9 +263,17 @@ class _SSLSocket(Agreed):
             return
         taken = self._call(self._engine.feed, data)
         if taken < len(data):
-            self._unfed = data[taken:]
+            self._unfed += data[taken:]
             if not taken and not self._engine.status().readable:
                 raise want_read()
+
+    def _flush_before_reading(self) -> None:
+        """As far as that goes: a peer that reads no more before it is read from must not keep us from reading."""
+        if not self._unreported:
+            try:
+                self._flush()
+            except SSLWantWriteError:
+                pass
 
     def _flush(self) -> None:
         """Sends what the engine has."""
@@ -260,24 +292,27 @@ class _SSLSocket(Agreed):
         try:
             return function(*arguments)
         except engine.Err as told:
-            failure = self._told(told)
             try:
                 self._flush()
             except OSError:
                 pass
-            self._fail(failure)
+            self._fail(self._told(told))
 
     def _told(self, told: Any) -> SSLError:
         name = self.server_hostname
         return from_failure(told.value, name, _is_ip(name))
 
     def _fail(self, failure: Exception) -> None:
-        self._failure = failure
-        raise failure
+        # Without its traceback, whose frames hold the connection and its socket.
+        self._failure = copy.copy(failure)
+        try:
+            raise failure
+        finally:
+            del failure
 
     def _check(self) -> None:
         if self._failure is not None:
-            raise self._failure
+            raise copy.copy(self._failure)
 
     # Whose it is.
 
@@ -291,6 +326,8 @@ class _SSLSocket(Agreed):
         if not isinstance(value, _SSLContext):
             raise TypeError("The value must be a SSLContext")
         self._context = value
+        if self.server_side and self._engine is None:
+            self._take_settings(value)
 
     @property
     def owner(self) -> Any:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from .settings import Settings, missing
 from .wires import Memory, Socket
 
 _HASHED = re.compile(r"[0-9a-f]{8}\.r?[0-9]+")
+_TOO_HIGH = re.compile(r"@SECLEVEL=[3-5]")
 _GROUPS = {"prime256v1": "secp256r1", "P-256": "secp256r1", "P-384": "secp384r1", "X25519": "x25519"}
 
 
@@ -28,6 +30,7 @@ class _SSLContext(Settings):
 
     def _for_engine(self, alpn: bool = True) -> Any:
         """The engine's context; a server leaves out application protocols that the client does not have."""
+        self._find_default_paths()
         made = self._made.get(alpn)
         if made is None:
             try:
@@ -67,9 +70,9 @@ class _SSLContext(Settings):
     def _count(self, name: str) -> None:
         self._stats[name] = self._stats.get(name, 0) + 1
 
-    def _write_key_log(self) -> None:
+    def _write_key_log(self, used: Iterable[Any]) -> None:
         if self._keylog is not None:
-            said = "".join(made.take_key_log() for made in self._made.values())
+            said = "".join(made.take_key_log() for made in used)
             if said:
                 with open(self._keylog, "a", encoding="ascii") as file:
                     file.write(said)
@@ -101,14 +104,25 @@ class _SSLContext(Settings):
 
     def set_default_verify_paths(self) -> None:
         """Trusts what `SSL_CERT_FILE` and `SSL_CERT_DIR` name, as OpenSSL does, and else Mozilla's roots, which are built in."""
+        self._default_paths = True
+        self._find_default_paths()
+        self._changed()
+
+    def _find_default_paths(self) -> None:
+        """As soon as the program runs: it is not for the environment of the build to say whom to trust."""
+        if not self._default_paths or not engine.begun():
+            return
+        self._default_paths = False
         file, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
         if file is None and folder is None:
             self._built_in_roots = True
-        elif file is not None and os.path.isfile(file):
-            self.load_verify_locations(file, folder if folder and os.path.isdir(folder) else None)
-        elif folder is not None and os.path.isdir(folder):
-            self.load_verify_locations(capath=folder)
-        self._changed()
+            return
+        named = {"cafile": file if file and os.path.isfile(file) else None, "capath": folder if folder and os.path.isdir(folder) else None}
+        for name, path in named.items():
+            # As OpenSSL: where nothing can be read, nobody is trusted.
+            with contextlib.suppress(OSError):
+                if path is not None:
+                    self.load_verify_locations(**{name: path})
 
     def load_verify_locations(self, cafile: Any = None, capath: Any = None, cadata: Any = None) -> None:
         """Trusts these certificates too."""
@@ -137,11 +151,13 @@ class _SSLContext(Settings):
 
     def cert_store_stats(self) -> dict[str, int]:
         """How many certificates were loaded; those that are built in are not counted."""
+        self._find_default_paths()
         authorities = sum(map(certificate.is_authority, self._roots))
         return {"x509": len(self._roots), "crl": len(self._revoked), "x509_ca": authorities}
 
     def get_ca_certs(self, binary_form: bool = False) -> list[Any]:
         """The authorities that were loaded."""
+        self._find_default_paths()
         found = [root for root in self._roots if certificate.is_authority(root)]
         return found if binary_form else [certificate.decode(root) for root in found]
 
@@ -190,6 +206,8 @@ class _SSLContext(Settings):
 
     def set_ciphers(self, cipherlist: str) -> None:
         """Chooses among the suites of TLS 1.2."""
+        if _TOO_HIGH.search(cipherlist):
+            raise missing("@SECLEVEL above 2")
         chosen = choose(cipherlist)
         if not chosen:
             raise SSLError("No cipher can be selected.")

@@ -48,27 +48,38 @@ class _Reader:
         return self._at < len(self._data)
 
 
+class Incoming:
+    """A hello that comes in pieces. Each is looked at once, however small it is: nobody is authenticated yet."""
+
+    def __init__(self) -> None:
+        self._records, self._said = bytearray(), bytearray()
+
+    def feed(self, data: bytes) -> Hello | None:
+        """The hello, or none if it is not whole yet."""
+        self._records += data
+        while True:
+            if len(self._said) >= 4:
+                length = int.from_bytes(self._said[1:4], "big")
+                if self._said[0] != _CLIENT_HELLO or length > _LONGEST:
+                    raise NotHello("another message")
+                if len(self._said) >= 4 + length:
+                    return _read(_Reader(bytes(self._said[4 : 4 + length])))
+            if self._records and self._records[0] != _HANDSHAKE:
+                raise NotHello("another record")
+            if len(self._records) < 5:
+                return None
+            size = int.from_bytes(self._records[3:5], "big")
+            if size == 0:
+                raise NotHello("an empty record")
+            if len(self._records) < 5 + size:
+                return None
+            self._said += self._records[5 : 5 + size]
+            del self._records[: 5 + size]
+
+
 def parse(stream: bytes) -> Hello | None:
     """The hello at the beginning of `stream`, or none if it is not whole yet."""
-    said, at = b"", 0
-    while True:
-        if len(said) >= 4:
-            length = int.from_bytes(said[1:4], "big")
-            if said[0] != _CLIENT_HELLO or length > _LONGEST:
-                raise NotHello("another message")
-            if len(said) >= 4 + length:
-                return _read(_Reader(said[4 : 4 + length]))
-        if stream[at : at + 1] not in (b"", bytes([_HANDSHAKE])):
-            raise NotHello("another record")
-        if at + 5 > len(stream):
-            return None
-        size = int.from_bytes(stream[at + 3 : at + 5], "big")
-        if size == 0:
-            raise NotHello("an empty record")
-        if at + 5 + size > len(stream):
-            return None
-        said += stream[at + 5 : at + 5 + size]
-        at += 5 + size
+    return Incoming().feed(stream)
 
 
 def _read(reader: _Reader) -> Hello:

@@ -39,6 +39,7 @@ class Settings:
         self._maximum = c.PROTO_TLSv1_2 if only_12 else c.PROTO_MAXIMUM_SUPPORTED
         self._host_flags_value = c.HOSTFLAG_NO_PARTIAL_WILDCARDS | c.HOSTFLAG_NEVER_CHECK_SUBJECT
         self._built_in_roots = False
+        self._default_paths = False
         self._roots: dict[bytes, None] = {}
         self._revoked: dict[bytes, None] = {}
         self._chain: tuple[bytes, bytes, bytes | None] | None = None

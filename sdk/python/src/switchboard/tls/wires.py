@@ -11,11 +11,15 @@ from . import constants as c
 from .bio import MemoryBIO
 from .errors import SSLError, error, want_read, want_write
 
-_PIECE = 256 * 1024
+_HEADER = 5
+_TYPES = range(20, 25)
 
 
 class Wire(Protocol):
     """Moves ciphertext."""
+
+    takes_all: bool
+    """Whether it takes whatever it is sent, at once."""
 
     def begin(self, operation: str) -> None:
         """An operation of this name begins, which a timeout may end."""
@@ -30,8 +34,44 @@ class Wire(Protocol):
         """The socket, if it is one."""
 
 
-class Memory:
+class _Records:
+    """Takes a record at a time, as OpenSSL does: what follows the last one is not TLS, and not ours to take.
+
+    Nor is what a program waits for by `select`, which sees only what was left.
+    """
+
+    _header = b""
+    _left = 0
+
+    def _take(self, count: int) -> bytes:
+        """At most so many bytes, as `Wire.receive`."""
+        raise NotImplementedError
+
+    def receive(self) -> bytes:
+        """A record, or what there is of it."""
+        if self._left:
+            return self._body()
+        data = self._take(_HEADER - len(self._header))
+        self._header += data
+        if not data or self._header[0] not in _TYPES or len(self._header) < _HEADER:
+            # Of what is no record the engine says so.
+            return data
+        self._left, self._header = int.from_bytes(self._header[3:], "big"), b""
+        try:
+            return data + self._body() if self._left else data
+        except (SSLError, TimeoutError):
+            return data
+
+    def _body(self) -> bytes:
+        data = self._take(self._left)
+        self._left -= len(data)
+        return data
+
+
+class Memory(_Records):
     """A pair of buffers, moved by whoever made them."""
+
+    takes_all = True
 
     def __init__(self, incoming: MemoryBIO, outgoing: MemoryBIO) -> None:
         self._incoming, self._outgoing = incoming, outgoing
@@ -39,8 +79,8 @@ class Memory:
     def begin(self, operation: str) -> None:
         pass
 
-    def receive(self) -> bytes:
-        data = self._incoming.read()
+    def _take(self, count: int) -> bytes:
+        data = self._incoming.read(count)
         if not data and not self._incoming.eof:
             raise want_read()
         return data
@@ -52,8 +92,10 @@ class Memory:
         return None
 
 
-class Socket:
+class Socket(_Records):
     """A socket, blocking or not, with its timeout."""
+
+    takes_all = False
 
     def __init__(self, sock: _socket.socket) -> None:
         # It holds the connection, which must not hold it.
@@ -72,9 +114,9 @@ class Socket:
         self._operation = operation
         self._deadline = time.monotonic() + timeout if timeout else None
 
-    def receive(self) -> bytes:
+    def _take(self, count: int) -> bytes:
         try:
-            return self._within(_socket.socket.recv, _PIECE)
+            return self._within(_socket.socket.recv, count)
         except BlockingIOError:
             raise want_read() from None
 
