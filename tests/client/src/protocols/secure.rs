@@ -67,7 +67,7 @@ pub(super) async fn run(scenario: &str, arguments: &Arguments) -> Outcome<Rc<Rec
             let (transport, recorder) = connect(plan(scenario), arguments).await??;
             let eager = Rc::new(Eager {
                 transport: transport.clone(),
-                left: Cell::new(20_000),
+                left: Cell::new(5_000),
                 done: Cell::new(false),
             });
             transport.set_protocol(eager.clone());
