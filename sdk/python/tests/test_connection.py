@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import socket
+import ssl
 import weakref
 from collections.abc import Callable
 from pathlib import Path
@@ -100,7 +101,7 @@ def test_a_write_that_timed_out_is_continued() -> None:
     assert wire.got == DATA
 
 
-@pytest.mark.parametrize("other", [b"", DATA[:512], b"x" * len(DATA)])
+@pytest.mark.parametrize("other", [b"", DATA[:512], b"x" * len(DATA)], ids=["none", "shorter", "another"])
 def test_another_retry_is_refused(other: bytes) -> None:
     made, wire = connected()
     with pytest.raises(errors.SSLWantWriteError):
@@ -229,3 +230,20 @@ def test_a_record_that_comes_in_pieces() -> None:
         other.close()
         while wire.receive():
             pass
+
+
+@pytest.mark.parametrize("named", [{"cafile": 5}, {"capath": 5}, {"cadata": 5}, {"cadata": "é"}, {}])
+def test_arguments_of_a_wrong_kind(named: dict[str, Any]) -> None:
+    with pytest.raises(TypeError) as theirs:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(**named)
+    with pytest.raises(TypeError) as ours:
+        client_context().load_verify_locations(**named)
+    assert str(ours.value) == str(theirs.value)
+
+
+def test_a_file_that_is_none_does_not_spoil_a_folder(tmp_path: Path, authority: Authority) -> None:
+    (tmp_path / "00000000.0").write_text("no certificate")
+    (tmp_path / "11111111.0").write_bytes(authority.cert.read_bytes())
+    settings = client_context()
+    settings.load_verify_locations(capath=str(tmp_path))
+    assert settings.cert_store_stats()["x509"] == 1

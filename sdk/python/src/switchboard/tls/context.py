@@ -135,14 +135,20 @@ class _SSLContext(Settings):
                 raise TypeError("cadata should be an ASCII string or a bytes-like object")
             sort_out(cadata.encode(), roots, revoked, "cadata does not contain a certificate")
         elif cadata is not None:
-            roots += concatenated(bytes(cadata))
+            try:
+                data = memoryview(cadata).tobytes()
+            except TypeError:
+                raise TypeError("cadata should be an ASCII string or a bytes-like object") from None
+            roots += concatenated(data)
+        folder = None if capath is None else _path("capath", capath)
         if cafile is not None:
-            with open(os.fspath(cafile), "rb") as file:
+            with open(_path("cafile", cafile), "rb") as file:
                 sort_out(file.read(), roots, revoked, None)
-        for file in sorted(Path(os.fsdecode(capath)).iterdir()) if capath is not None and os.path.isdir(capath) else ():
-            # As `openssl rehash` names them.
+        for file in sorted(Path(folder).iterdir()) if folder is not None and os.path.isdir(folder) else ():
+            # As `openssl rehash` names them. OpenSSL reads them when it needs them, and passes over what it cannot.
             if _HASHED.fullmatch(file.name):
-                sort_out(file.read_bytes(), roots, revoked, None)
+                with contextlib.suppress(OSError):
+                    sort_out(file.read_bytes(), roots, revoked, None)
         if engine.begun() and roots:
             self._try(lambda made: made.load_verify_locations(pem(roots)))
         self._roots.update(dict.fromkeys(roots))
@@ -172,11 +178,13 @@ class _SSLContext(Settings):
 
     def load_cert_chain(self, certfile: Any, keyfile: Any = None, password: Any = None) -> None:
         """Shows this certificate to peers, and has its key."""
-        with open(os.fspath(certfile), "rb") as file:
+        certfile = _path("certfile", certfile)
+        keyfile = None if keyfile is None else _path("keyfile", keyfile)
+        with open(certfile, "rb") as file:
             chain = file.read()
         key = chain
         if keyfile is not None:
-            with open(os.fspath(keyfile), "rb") as file:
+            with open(keyfile, "rb") as file:
                 key = file.read()
         if not certificates_in(chain) or b"PRIVATE KEY-----" not in key:
             raise pem_lib()
@@ -250,6 +258,13 @@ class _SSLContext(Settings):
         names = ["number", "connect", "connect_good", "connect_renegotiate", "accept", "accept_good", "accept_renegotiate"]
         names += ["hits", "misses", "timeouts", "cache_full"]
         return {name: self._stats.get(name, 0) for name in names}
+
+
+def _path(name: str, value: Any) -> str:
+    try:
+        return os.fsdecode(value)
+    except TypeError:
+        raise TypeError(f"{name} should be a valid filesystem path") from None
 
 
 def cipher(iana: str) -> tuple[str, str, int] | None:
