@@ -479,15 +479,6 @@ async fn d_2_tls() {
     )
     .await;
 
-    let expected = format!("{MADE}, lost");
-    t.play(
-        "D.2 writes when resumed",
-        &format!("tls/eager{ca}"),
-        discard.addr(),
-        &expected,
-    )
-    .await;
-
     let before = discard.log().read();
     let expected = format!(
         "{MADE}, pause*lost\ntold: SSL connection is closed\ntold: SSL connection is closed"
@@ -502,6 +493,15 @@ async fn d_2_tls() {
     let log = discard.until(SEEN, |log| log.open() == 0).await.unwrap();
     // What was written after `close` is dropped, unlike without TLS.
     assert_eq!(log.read() - before, 32 * MIB);
+
+    let expected = format!("{MADE}, lost");
+    t.play(
+        "D.2 writes when resumed",
+        &format!("tls/eager{ca}"),
+        discard.addr(),
+        &expected,
+    )
+    .await;
 
     let expected = format!("{MADE}, pause, lost TimedOut");
     t.play(
