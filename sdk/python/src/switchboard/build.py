@@ -141,7 +141,8 @@ def _stage(folder: Path, options: Options) -> str:
     # The program's own modules run when it does: they may ask for its environment, or for secrets of their own.
     own = None if options.script is None else options.script.resolve().parent
     mine = {top for top, where in needed.packages.items() if where == own}
-    texts = [file.read_text("utf-8", "replace") for name, file in needed.files.items() if name.endswith(".py") and Path(name).parts[0].removesuffix(".py") in mine]
+    files = [file for name, file in needed.files.items() if Path(name).suffix == ".py" and Path(name).parts[0].removesuffix(".py") in mine]
+    texts = [file.read_text("utf-8", "replace") for file in files]
     foreign = [name for text in [source, *texts] for name in imports(text) if name.split(".")[0] not in mine]
     ready = list(dict.fromkeys([*_LATE, *foreign, *options.include, *([] if source else _READY)]))
     name = None if options.script is None else options.script.name

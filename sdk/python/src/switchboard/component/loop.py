@@ -98,7 +98,8 @@ class ComponentLoop(SelectorEventLoop):
         now = self.time()
         if when <= now:
             return True
-        due = now + min(when - now, _LONGEST)
+        # Not by way of the difference: what is a little later than the first timer would be waited for again and again.
+        due = min(when, now + _LONGEST)
         self._alarms.append(due)
         begin(monotonic_clock.wait_for(int((due - now) * 1e9) + 1), lambda _, __: self._alarms.remove(due))
         return due not in self._alarms

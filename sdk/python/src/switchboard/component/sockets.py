@@ -28,6 +28,7 @@ from .stream import Stream
 _real = _socket.socket
 # As a number: the enumeration takes long to compute with.
 _PEEK = int(socket.MSG_PEEK)
+_HARMLESS = int(getattr(socket, "MSG_DONTWAIT", 0)) | int(getattr(socket, "MSG_NOSIGNAL", 0))
 _NO_DELAY = (socket.IPPROTO_TCP, socket.TCP_NODELAY)
 # What can be set on a socket before the loop has it, and how these are where nobody has.
 _KEPT = [
@@ -91,6 +92,7 @@ class LoopSocket(socket.socket):
         return 0
 
     def send(self, data: Any, flags: int = 0, /) -> int:
+        _refuse(flags)
         link = link_of(self)
         return link.send(data, None) if isinstance(link, Endpoint) else link.send(data)
 
@@ -99,8 +101,11 @@ class LoopSocket(socket.socket):
         while view.nbytes:
             view = view[self.send(view) :]
 
-    def sendmsg(self, buffers: Any, *_: Any) -> int:
-        return self.send(b"".join(buffers))
+    def sendmsg(self, buffers: Any, ancdata: Any = (), flags: int = 0, address: Any = None, /) -> int:
+        if ancdata:
+            raise os_error(errno.EOPNOTSUPP)
+        data = b"".join(buffers)
+        return self.send(data, flags) if address is None else self.sendto(data, flags, address)
 
     def sendto(self, data: Any, *arguments: Any) -> int:
         link = link_of(self)
@@ -113,6 +118,7 @@ class LoopSocket(socket.socket):
     def recv(self, size: int, flags: int = 0, /) -> bytes:
         if size < 0:
             raise ValueError("negative buffersize in recv")
+        _refuse(flags & ~_PEEK)
         link = link_of(self)
         told = link.receive(size, flags & _PEEK != 0)
         return told[0] if isinstance(link, Endpoint) else told
@@ -124,6 +130,7 @@ class LoopSocket(socket.socket):
         return len(data)
 
     def recvfrom(self, size: int, flags: int = 0, /) -> tuple[bytes, Any]:
+        _refuse(flags & ~_PEEK)
         link = link_of(self)
         told = link.receive(size, flags & _PEEK != 0)
         return told if isinstance(link, Endpoint) else (told, None)
@@ -173,6 +180,12 @@ class LoopSocket(socket.socket):
         _ss.close(self)
         if link is not None:
             _forget(link)
+
+
+def _refuse(flags: int) -> None:
+    """What the contract does not have is not passed over. These sockets neither wait nor send signals anyway."""
+    if flags & ~_HARMLESS:
+        raise os_error(errno.EOPNOTSUPP)
 
 
 def _new(sock: socket.socket) -> Any:
@@ -236,8 +249,11 @@ def _options_of(sock: socket.socket) -> dict[tuple[int, int], Any]:
     """What was set on it, as far as the contract has it: where it differs from one that was just made."""
     kind = sock.family, sock.type
     if kind not in _defaults:
-        with _real(*kind) as fresh:
+        fresh = _real(*kind)
+        try:
             _defaults[kind] = _values(fresh)
+        finally:
+            fresh.close()
     return {option: value for option, value in _values(sock).items() if value != _defaults[kind].get(option)}
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import asyncio.selector_events
-import itertools
 import socket
 from typing import Any
 
 _PIECES = 64
+# More than a socket takes at once, and would be copied again for the next time.
+_ENOUGH = 256 * 1024
 _MORE = 64 * 1024
 
 _transport = asyncio.selector_events._SelectorSocketTransport  # type: ignore[attr-defined]
@@ -25,7 +26,12 @@ def _write_send(self: Any) -> None:
     if self._conn_lost:
         return
     # Together, as where there is sendmsg: a second write may wait until the peer has acknowledged the first.
-    pieces = list(itertools.islice(self._buffer, _PIECES))
+    pieces, size = [], 0
+    for piece in self._buffer:
+        pieces.append(piece)
+        size += len(piece)
+        if len(pieces) == _PIECES or size >= _ENOUGH:
+            break
     try:
         sent = self._sock.send(pieces[0] if len(pieces) == 1 else b"".join(pieces))
         self._adjust_leftover_buffer(sent)
