@@ -350,6 +350,26 @@ pub(crate) fn poll_read(
     Poll::Ready(Ok(count))
 }
 
+pub(crate) fn poll_write(
+    shared: &Shared,
+    context: &mut Context<'_>,
+    from: &[IoSlice<'_>],
+) -> Poll<io::Result<usize>> {
+    let written = shared.writing().poll_write(Side::Sender, context, from);
+    written.map_err(io::Error::from)
+}
+
+pub(crate) fn poll_flush(shared: &Shared, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+    let flushed = shared.writing().poll_flush(Side::Sender, context);
+    flushed.map_err(io::Error::from)
+}
+
+/// Tells the peer that no more will come.
+pub(crate) fn poll_close(shared: &Shared, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+    let finished = shared.writing().poll_finish(Side::Sender, context);
+    finished.map_err(io::Error::from)
+}
+
 impl AsyncRead for Connection {
     fn poll_read(
         self: Pin<&mut Self>,
@@ -394,22 +414,14 @@ impl AsyncWrite for Connection {
         context: &mut Context<'_>,
         from: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let mut writing = self.shared.writing();
-        let written = writing.poll_write(Side::Sender, context, from);
-        written.map_err(io::Error::from)
+        poll_write(&self.shared, context, from)
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let mut writing = self.shared.writing();
-        writing
-            .poll_flush(Side::Sender, context)
-            .map_err(io::Error::from)
+        poll_flush(&self.shared, context)
     }
 
     fn poll_close(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let mut writing = self.shared.writing();
-        writing
-            .poll_finish(Side::Sender, context)
-            .map_err(io::Error::from)
+        poll_close(&self.shared, context)
     }
 }

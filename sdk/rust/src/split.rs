@@ -1,8 +1,9 @@
 //! The two directions of a connection, apart.
 
-use crate::connection::{Connection, Shared, poll_fill, poll_read};
+use crate::connection::{
+    Connection, Shared, poll_close, poll_fill, poll_flush, poll_read, poll_write,
+};
 use crate::reading::Reading;
-use crate::wakers::Side;
 use futures_io::{AsyncBufRead, AsyncRead, AsyncWrite};
 use std::fmt;
 use std::io::{self, IoSlice, IoSliceMut};
@@ -127,22 +128,14 @@ impl AsyncWrite for WriteHalf {
         context: &mut Context<'_>,
         from: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let mut writing = self.shared.writing();
-        let written = writing.poll_write(Side::Sender, context, from);
-        written.map_err(io::Error::from)
+        poll_write(&self.shared, context, from)
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let mut writing = self.shared.writing();
-        writing
-            .poll_flush(Side::Sender, context)
-            .map_err(io::Error::from)
+        poll_flush(&self.shared, context)
     }
 
     fn poll_close(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let mut writing = self.shared.writing();
-        writing
-            .poll_finish(Side::Sender, context)
-            .map_err(io::Error::from)
+        poll_close(&self.shared, context)
     }
 }

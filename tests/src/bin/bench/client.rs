@@ -1,7 +1,7 @@
 //! What `switchboard-client` costs: a bulk through it beside the same bulk through the component's own streams.
 
+use crate::table;
 use anyhow::{Context, Result, ensure};
-use comfy_table::{CellAlignment, Table, presets};
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -56,9 +56,7 @@ pub(crate) fn measure(
     let host = Host::new()?;
     let streams = host.load(composed()?)?;
     let client = host.load(&plugged("client-app.wasm", Plug::Wasi.name())?)?;
-    let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
-    table.set_header([
+    let mut table = table([
         "switchboard-client",
         "",
         "MB/s",
@@ -114,11 +112,6 @@ pub(crate) fn measure(
                     |(count, reads)| format!("{count} : {reads}"),
                 ),
             ]);
-        }
-    }
-    for column in 2..7 {
-        if let Some(column) = table.column_mut(column) {
-            column.set_cell_alignment(CellAlignment::Right);
         }
     }
     println!("{table}");
