@@ -46,8 +46,8 @@ impl tls_engine::GuestSession for SessionResource {
         Ok(Self::resource(Session::server(config)?))
     }
 
-    fn feed(&self, ciphertext: Vec<u8>) -> Result<u32> {
-        Ok(count(self.0.borrow_mut().feed(&ciphertext)?))
+    fn feed(&self, mut ciphertext: Vec<u8>) -> Result<u32> {
+        Ok(count(self.0.borrow_mut().feed(&mut ciphertext)?))
     }
 
     fn feed_end(&self) -> Result<()> {

@@ -64,10 +64,10 @@ impl Engine {
         self.ciphertext_limit = ciphertext.max(1);
     }
 
-    /// Takes ciphertext, and says how much of it.
-    pub fn feed(&mut self, ciphertext: &[u8]) -> Result<usize, TlsFailure> {
+    /// Takes ciphertext, which is decrypted in its place, and says how much of it.
+    pub fn feed(&mut self, ciphertext: &mut [u8]) -> Result<usize, TlsFailure> {
         let mut taken = 0;
-        for piece in ciphertext.chunks(PIECE) {
+        for piece in ciphertext.chunks_mut(PIECE) {
             if self.plaintext.len() >= self.plaintext_limit {
                 break;
             }
@@ -215,10 +215,10 @@ mod tests {
     /// Moves all ciphertext, as far as the other side takes it.
     fn shuttle(one: &mut Engine, other: &mut Engine) {
         loop {
-            let there = one.drain(usize::MAX);
-            assert_eq!(other.feed(&there).unwrap(), there.len());
-            let back = other.drain(usize::MAX);
-            assert_eq!(one.feed(&back).unwrap(), back.len());
+            let mut there = one.drain(usize::MAX);
+            assert_eq!(other.feed(&mut there).unwrap(), there.len());
+            let mut back = other.drain(usize::MAX);
+            assert_eq!(one.feed(&mut back).unwrap(), back.len());
             if there.is_empty() && back.is_empty() {
                 return;
             }
@@ -279,7 +279,7 @@ mod tests {
         let (mut rest, mut heard, mut most) = (&data[taken..], Vec::new(), 0);
         let mut wire = client.drain(usize::MAX);
         while !(wire.is_empty() && rest.is_empty()) {
-            let fed = server.feed(&wire).unwrap();
+            let fed = server.feed(&mut wire).unwrap();
             wire.drain(..fed);
             most = most.max(server.status().readable);
             heard.extend(server.read(30_000));
@@ -301,14 +301,14 @@ mod tests {
         let mut wire = server.drain(usize::MAX);
         wire.extend([23, 3, 3, 0, 17]);
         wire.extend([0; 17]);
-        let failure = client.feed(&wire).unwrap_err();
-        assert_eq!(client.feed(b"more"), Err(failure.clone()));
+        let failure = client.feed(&mut wire).unwrap_err();
+        assert_eq!(client.feed(&mut b"more".to_vec()), Err(failure.clone()));
         assert_eq!(client.write(b"more"), Err(failure));
         assert_eq!(client.read(9), b"good");
         assert_eq!(state(&client), State::Closed);
         assert!(client.status().wants_write && !client.status().wants_read);
-        let alert = client.drain(usize::MAX);
-        assert!(server.feed(&alert).is_err());
+        let mut alert = client.drain(usize::MAX);
+        assert!(server.feed(&mut alert).is_err());
     }
 
     #[test]
@@ -316,7 +316,7 @@ mod tests {
         let (mut client, mut server) = open();
         assert_eq!(client.feed_end(), Err(TlsFailure::Truncated));
         assert_eq!(client.write(b"still heard"), Ok(11));
-        server.feed(&client.drain(usize::MAX)).unwrap();
+        server.feed(&mut client.drain(usize::MAX)).unwrap();
         assert_eq!(server.read(99), b"still heard");
     }
 
@@ -327,11 +327,11 @@ mod tests {
             client.write(&[7; 40_000]).unwrap();
             let mut heard = Vec::new();
             loop {
-                let wire = client.drain(piece);
+                let mut wire = client.drain(piece);
                 if wire.is_empty() {
                     break;
                 }
-                server.feed(&wire).unwrap();
+                server.feed(&mut wire).unwrap();
                 heard.extend(server.read(usize::MAX));
             }
             assert_eq!(heard, [7; 40_000]);

@@ -10,6 +10,7 @@ pub mod identity;
 pub mod key_log;
 pub mod name;
 mod pinned;
+mod records;
 pub mod session;
 pub mod suites;
 #[cfg(test)]

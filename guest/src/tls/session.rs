@@ -2,20 +2,20 @@
 
 use super::failure::tls_failure;
 use super::name::server_name;
+use super::records::{Output, Records};
 use super::suites::{group_name, suite_name};
 use crate::failure::{Failure, TlsFailure};
-use rustls::client::Resumption;
+use rustls::client::{Resumption, UnbufferedClientConnection};
 use rustls::pki_types::ServerName;
-use rustls::{
-    ClientConfig, ClientConnection, Connection, HandshakeKind, ProtocolVersion, ServerConfig,
-    ServerConnection,
-};
-use std::io::{BufRead, Write};
+use rustls::{ClientConfig, HandshakeKind, ProtocolVersion, ServerConfig};
 use std::net::Ipv6Addr;
 use std::sync::Arc;
 
-/// The type of a record with data, which in TLS 1.3 all have that are encrypted (RFC 8446, section 5.1).
-const APPLICATION_DATA: u8 = 23;
+/// What precedes the content of a record: its type, a version and how long it is (RFC 8446, section 5.1).
+const HEADER: usize = 5;
+
+/// The most that is kept of messages of the handshake that are not complete.
+const LARGEST_HANDSHAKE: usize = 64 * 1024;
 
 /// How much of the peer's beginning is kept, to tell what it is when it does not speak TLS.
 const BEGINNING: usize = 64;
@@ -53,17 +53,19 @@ impl Facts {
 /// One side of a TLS session, perhaps spoken inside of another one.
 #[derive(Debug)]
 pub struct Session {
-    connection: Connection,
+    records: Records,
     /// What a client sends.
     sni: Option<String>,
     beginning: Vec<u8>,
+    /// What has arrived of a record that is not complete, or of a message of the handshake that goes over several.
+    incomplete: Vec<u8>,
+    /// What the peer has to be sent.
+    outgoing: Vec<u8>,
     /// The peer has sent close_notify: everything that it had to say has arrived.
     peer_closed: bool,
     /// We have.
     closed: bool,
     failure: Option<TlsFailure>,
-    /// What is ready, and to be sent with what comes behind it.
-    withheld: Vec<u8>,
     /// The session whose plaintext our ciphertext is.
     carrier: Option<Box<Session>>,
 }
@@ -84,29 +86,33 @@ impl Session {
             ServerName::DnsName(name) if config.enable_sni => Some(name.as_ref().to_owned()),
             _ => None,
         };
-        let connection = ClientConnection::new(config, name)
+        let connection = UnbufferedClientConnection::new(config, name)
             .map_err(|error| Failure::Tls(TlsFailure::Configuration(error.to_string())))?;
-        Ok(Self::new(connection.into(), sni))
+        Ok(Self::new(Records::Client(Box::new(connection)), sni))
     }
 
     /// A server's session, which waits for a client's hello.
     pub fn server(config: Arc<ServerConfig>) -> Result<Self, TlsFailure> {
-        let connection = ServerConnection::new(config)
+        let records = Records::server(config)
             .map_err(|error| TlsFailure::Configuration(error.to_string()))?;
-        Ok(Self::new(connection.into(), None))
+        Ok(Self::new(records, None))
     }
 
-    fn new(connection: Connection, sni: Option<String>) -> Self {
-        Self {
-            connection,
+    fn new(records: Records, sni: Option<String>) -> Self {
+        let mut session = Self {
+            records,
             sni,
             beginning: Vec::new(),
+            incomplete: Vec::new(),
+            outgoing: Vec::new(),
             peer_closed: false,
             closed: false,
             failure: None,
-            withheld: Vec::new(),
             carrier: None,
-        }
+        };
+        // A client's hello.
+        session.go_on();
+        session
     }
 
     /// Speaks inside of another session from now on.
@@ -116,16 +122,20 @@ impl Session {
         self
     }
 
-    /// Takes ciphertext from the peer and appends the plaintext in it to `plaintext`. What was decrypted before an error
-    /// is there as well; afterwards the session has no more to give but an alert for the peer.
-    pub fn feed(&mut self, ciphertext: &[u8], plaintext: &mut Vec<u8>) -> Result<(), TlsFailure> {
+    /// Takes ciphertext from the peer, which is decrypted in its place, and appends the plaintext in it to `plaintext`. What
+    /// was decrypted before an error is there as well; afterwards the session has no more to give but an alert for the peer.
+    pub fn feed(
+        &mut self,
+        ciphertext: &mut [u8],
+        plaintext: &mut Vec<u8>,
+    ) -> Result<(), TlsFailure> {
         let Some(carrier) = &mut self.carrier else {
             return self.feed_own(ciphertext, plaintext);
         };
         let mut carried = Vec::new();
         let fed = carrier.feed(ciphertext, &mut carried);
         let carrier_closed = carrier.peer_closed();
-        self.feed_own(&carried, plaintext)?;
+        self.feed_own(&mut carried, plaintext)?;
         if let Err(failure) = fed {
             self.failure = Some(failure.clone());
             return Err(failure);
@@ -138,7 +148,7 @@ impl Session {
 
     fn feed_own(
         &mut self,
-        mut ciphertext: &[u8],
+        mut ciphertext: &mut [u8],
         plaintext: &mut Vec<u8>,
     ) -> Result<(), TlsFailure> {
         if let Some(failure) = &self.failure {
@@ -147,32 +157,65 @@ impl Session {
         let missing = BEGINNING - self.beginning.len();
         self.beginning
             .extend(ciphertext.iter().take(missing).copied());
-        while !ciphertext.is_empty() && !self.peer_closed {
-            // rustls takes a few KiB at a time, and refuses while plaintext waits: hence by turns.
-            let taken = self.connection.read_tls(&mut ciphertext);
-            let result = match taken {
-                Ok(_) => self.process(plaintext),
-                Err(error) => Err(TlsFailure::Protocol(error.to_string())),
-            };
-            if let Err(failure) = result {
-                self.failure = Some(failure.clone());
-                return Err(failure);
+        // What is incomplete is completed; all behind it is decrypted where it is.
+        while !(self.incomplete.is_empty() || ciphertext.is_empty() || self.peer_closed) {
+            let missing = until_complete(&self.incomplete).min(ciphertext.len());
+            let (now, rest) = ciphertext.split_at_mut(missing);
+            self.incomplete.extend_from_slice(now);
+            ciphertext = rest;
+            let mut incomplete = std::mem::take(&mut self.incomplete);
+            let used = self.process(&mut incomplete, plaintext)?;
+            incomplete.drain(..used.min(incomplete.len()));
+            self.incomplete = incomplete;
+            if self.incomplete.len() > LARGEST_HANDSHAKE {
+                let failure = TlsFailure::Protocol("a message of the handshake is too long".into());
+                return Err(self.fail(failure));
             }
+        }
+        if self.incomplete.is_empty() && !self.peer_closed {
+            let used = self.process(ciphertext, plaintext)?;
+            // Nothing is kept for a connection on which nothing comes.
+            self.incomplete = ciphertext.get(used..).unwrap_or_default().to_vec();
         }
         Ok(())
     }
 
-    fn process(&mut self, plaintext: &mut Vec<u8>) -> Result<(), TlsFailure> {
-        let processed = self.connection.process_new_packets();
-        let mut reader = self.connection.reader();
-        while let Ok(decrypted @ [_, ..]) = reader.fill_buf() {
-            let count = decrypted.len();
-            plaintext.extend_from_slice(decrypted);
-            reader.consume(count);
+    /// Goes through all records that are complete, and says how many bytes they were.
+    fn process(
+        &mut self,
+        ciphertext: &mut [u8],
+        plaintext: &mut Vec<u8>,
+    ) -> Result<usize, TlsFailure> {
+        let mut output = Output {
+            plaintext,
+            ciphertext: &mut self.outgoing,
+        };
+        let (used, processed) =
+            self.records
+                .process(ciphertext, &mut output, self.closed, &mut self.peer_closed);
+        processed.map_err(|error| self.fail(tls_failure(error, &self.beginning)))?;
+        Ok(used)
+    }
+
+    fn fail(&mut self, failure: TlsFailure) -> TlsFailure {
+        self.failure = Some(failure.clone());
+        failure
+    }
+
+    /// Lets rustls say what it has to say.
+    fn go_on(&mut self) {
+        if self.ended().is_none() {
+            let mut incomplete = std::mem::take(&mut self.incomplete);
+            // There is no record to decrypt in it, and nothing to fail.
+            let _ = self.process(&mut incomplete, &mut Vec::new());
+            self.incomplete = incomplete;
         }
-        let state = processed.map_err(|error| tls_failure(error, &self.beginning))?;
-        self.peer_closed |= state.peer_has_closed();
-        Ok(())
+    }
+
+    /// The failure that has ended the session: that the peer's bytes ended early has not.
+    fn ended(&self) -> Option<&TlsFailure> {
+        let failure = self.failure.as_ref();
+        failure.filter(|it| **it != TlsFailure::Truncated)
     }
 
     /// The peer's bytes have ended. Without its close_notify before, something may be missing (RFC 8446, section 6.1).
@@ -187,75 +230,87 @@ impl Session {
         }
     }
 
-    /// Encrypts plaintext and appends it to `ciphertext`, after everything else that the peer has to be sent. Not after a
-    /// failure that ended the session; that the peer's bytes ended early is none.
-    pub fn write(
-        &mut self,
-        mut plaintext: &[u8],
-        ciphertext: &mut Vec<u8>,
-    ) -> Result<(), TlsFailure> {
-        match &self.failure {
-            None | Some(TlsFailure::Truncated) => {}
-            Some(failure) => return Err(failure.clone()),
+    /// Encrypts plaintext and appends it to `ciphertext`, after everything else that the peer has to be sent. Not before the
+    /// end of the handshake, and not after a failure that ended the session; that the peer's bytes ended early is none.
+    pub fn write(&mut self, plaintext: &[u8], ciphertext: &mut Vec<u8>) -> Result<(), TlsFailure> {
+        if let Some(failure) = self.ended() {
+            return Err(failure.clone());
         }
-        self.take(ciphertext);
-        while !plaintext.is_empty() {
-            // rustls takes as much as fits into its buffer, which is emptied below.
-            let taken = self.connection.writer().write(plaintext).unwrap_or(0);
-            if taken == 0 || !self.take_data(ciphertext) {
-                let failure = TlsFailure::Protocol("no more can be sent with its keys".into());
-                self.failure = Some(failure.clone());
-                return Err(failure);
-            }
-            plaintext = plaintext.get(taken..).unwrap_or_default();
+        if self.carrier.is_none() {
+            return self.write_own(plaintext, ciphertext);
         }
-        Ok(())
+        let mut carried = Vec::new();
+        let written = self.write_own(plaintext, &mut carried);
+        if let Some(carrier) = &mut self.carrier {
+            carrier.write(&carried, ciphertext)?;
+        }
+        written
     }
 
-    /// Appends the records of what was just written. `false`: they are no data. When the keys of TLS 1.2 have done their work
-    /// (AES-GCM: 2^24 records), rustls says goodbye by itself, and lets on to have taken what is written after that.
-    fn take_data(&mut self, ciphertext: &mut Vec<u8>) -> bool {
-        let is_data = |records: &[u8]| records.first() == Some(&APPLICATION_DATA);
-        let Some(carrier) = &mut self.carrier else {
-            let before = ciphertext.len();
-            take(&mut self.connection, &mut self.withheld, ciphertext);
-            return is_data(ciphertext.get(before..).unwrap_or_default());
+    fn write_own(&mut self, plaintext: &[u8], ciphertext: &mut Vec<u8>) -> Result<(), TlsFailure> {
+        ciphertext.append(&mut self.outgoing);
+        if plaintext.is_empty() {
+            return Ok(());
+        }
+        let mut output = Output {
+            plaintext: &mut Vec::new(),
+            ciphertext,
         };
-        let mut carried = Vec::new();
-        take(&mut self.connection, &mut self.withheld, &mut carried);
-        carrier.write(&carried, ciphertext).is_ok() && is_data(&carried)
+        // When the keys of TLS 1.2 have done their work (AES-GCM: 2^24 records), rustls says goodbye by itself.
+        match self
+            .records
+            .encrypt(&mut self.incomplete, plaintext, &mut output)
+        {
+            true => Ok(()),
+            false => {
+                let failure = TlsFailure::Protocol("no more can be sent with its keys".into());
+                Err(self.fail(failure))
+            }
+        }
     }
 
     /// Appends what the peer has to be sent to `ciphertext`: handshake, alerts, answers to a key update.
     pub fn take(&mut self, ciphertext: &mut Vec<u8>) {
-        let Some(carrier) = &mut self.carrier else {
-            return take(&mut self.connection, &mut self.withheld, ciphertext);
-        };
-        let mut carried = Vec::new();
-        take(&mut self.connection, &mut self.withheld, &mut carried);
-        // It fails only when it has failed before, and then nobody hears us any more.
-        let _ = carrier.write(&carried, ciphertext);
-        if self.closed {
-            carrier.close();
+        let withholds = self.withholds();
+        match &mut self.carrier {
+            _ if withholds => {}
+            None => ciphertext.append(&mut self.outgoing),
+            Some(carrier) => {
+                // It fails only when it has failed before, and then nobody hears us any more.
+                let _ = carrier.write(&self.outgoing, ciphertext);
+                self.outgoing.clear();
+            }
         }
-        carrier.take(ciphertext);
+        if let Some(carrier) = &mut self.carrier {
+            if self.closed {
+                carrier.close();
+            }
+            carrier.take(ciphertext);
+        }
     }
 
-    /// Says goodbye: no more plaintext can be written.
+    /// Says goodbye, during the handshake when that is over: no more plaintext can be written.
     pub fn close(&mut self) {
         self.closed = true;
-        self.connection.send_close_notify();
+        self.go_on();
     }
 
     /// Whether there is something for [`Session::take`].
     pub fn wants_write(&self) -> bool {
         let carried = self.carrier.as_ref().is_some_and(|it| it.wants_write());
-        self.connection.wants_write() || carried
+        !(self.outgoing.is_empty() || self.withholds()) || carried
+    }
+
+    /// A `change_cipher_spec` that would be sent alone is withheld: it gets no answer, only an acknowledgement, which Linux
+    /// delays by 40 ms, and what comes behind it would wait for that (Nagle's algorithm). rustls has it ready as soon as the
+    /// server has said hello, while the rest of what the server says may still be on its way.
+    fn withholds(&self) -> bool {
+        self.is_handshaking() && self.outgoing == CHANGE_CIPHER_SPEC
     }
 
     /// Whether the handshake is still going on.
     pub fn is_handshaking(&self) -> bool {
-        self.connection.is_handshaking()
+        self.records.is_handshaking()
     }
 
     /// Whether the peer has said goodbye.
@@ -278,37 +333,34 @@ impl Session {
         if self.is_handshaking() {
             return None;
         }
-        let suite = self.connection.negotiated_cipher_suite()?;
-        let group = self.connection.negotiated_key_exchange_group();
-        let certificates = self.connection.peer_certificates().unwrap_or_default();
+        let suite = self.records.negotiated_cipher_suite()?;
+        let group = self.records.negotiated_key_exchange_group();
+        let certificates = self.records.peer_certificates().unwrap_or_default();
         Some(Facts {
-            tls13: self.connection.protocol_version()? == ProtocolVersion::TLSv1_3,
+            tls13: self.records.protocol_version()? == ProtocolVersion::TLSv1_3,
             cipher_suite: suite_name(suite.suite()),
             key_exchange: group.map(|group| group_name(group.name())),
-            server_name: match &self.connection {
-                Connection::Client(_) => self.sni.clone(),
-                Connection::Server(server) => server.server_name().map(str::to_owned),
-            },
-            alpn: self.connection.alpn_protocol().map(<[u8]>::to_vec),
-            resumed: self.connection.handshake_kind() == Some(HandshakeKind::Resumed),
+            server_name: self
+                .records
+                .asked_for()
+                .or(self.sni.as_deref())
+                .map(str::to_owned),
+            alpn: self.records.alpn_protocol().map(<[u8]>::to_vec),
+            resumed: self.records.handshake_kind() == Some(HandshakeKind::Resumed),
             peer_certificates: certificates.iter().map(|it| it.to_vec()).collect(),
         })
     }
 }
 
-/// A `change_cipher_spec` that would be sent alone is withheld: it gets no answer, only an acknowledgement, which Linux delays
-/// by 40 ms, and what comes behind it would wait for that (Nagle's algorithm). rustls has it ready as soon as the server has
-/// said hello, while the rest of what the server says may still be on its way.
-fn take(connection: &mut Connection, withheld: &mut Vec<u8>, ciphertext: &mut Vec<u8>) {
-    let start = ciphertext.len();
-    ciphertext.append(withheld);
-    while connection.wants_write() {
-        if !matches!(connection.write_tls(ciphertext), Ok(1..)) {
-            break;
-        }
-    }
-    if connection.is_handshaking() && ciphertext.get(start..) == Some(&CHANGE_CIPHER_SPEC) {
-        *withheld = ciphertext.split_off(start);
+/// How much is missing of the record in front; of a message of the handshake that goes over several records nobody knows.
+fn until_complete(incomplete: &[u8]) -> usize {
+    let complete = match incomplete {
+        [_, _, _, high, low, ..] => HEADER + usize::from(u16::from_be_bytes([*high, *low])),
+        _ => HEADER,
+    };
+    match complete.checked_sub(incomplete.len()) {
+        Some(missing @ 1..) => missing,
+        _ => usize::MAX,
     }
 }
 
@@ -318,7 +370,7 @@ mod tests {
     use crate::tls::context::{Context, Trust};
     use rustls::{ServerConfig, ServerConnection, SupportedProtocolVersion, version};
     use std::collections::VecDeque;
-    use std::io::Read;
+    use std::io::{Read, Write};
 
     struct Pki {
         server: Arc<ServerConfig>,
@@ -373,7 +425,7 @@ mod tests {
             while server.wants_write() {
                 server.write_tls(&mut back).unwrap();
             }
-            for piece in back.chunks(piece) {
+            for piece in back.chunks_mut(piece) {
                 session.feed(piece, &mut plaintext)?;
             }
             if back.is_empty() && !session.wants_write() {
@@ -448,7 +500,7 @@ mod tests {
                 let Some(byte) = coming.pop_front() else {
                     break;
                 };
-                session.feed(&[byte], &mut Vec::new()).unwrap();
+                session.feed(&mut [byte], &mut Vec::new()).unwrap();
             }
             assert!(!session.is_handshaking());
             // The hello, and one that begins with what is for middleboxes in TLS 1.3.
@@ -481,7 +533,7 @@ mod tests {
             }
         }
         let mut plaintext = Vec::new();
-        session.feed(&back, &mut plaintext).unwrap();
+        session.feed(&mut back, &mut plaintext).unwrap();
         assert_eq!(plaintext, data);
     }
 
@@ -496,7 +548,7 @@ mod tests {
         }
         wire.extend(b"rubbish after the end");
         let mut plaintext = Vec::new();
-        assert_eq!(session.feed(&wire, &mut plaintext), Ok(()));
+        assert_eq!(session.feed(&mut wire, &mut plaintext), Ok(()));
         assert_eq!(plaintext, b"bye");
         assert!(session.peer_closed());
         assert_eq!(session.feed_end(), Ok(()));
@@ -529,13 +581,16 @@ mod tests {
         wire.extend([23, 3, 3, 0, 17]);
         wire.extend([0; 17]);
         let mut plaintext = Vec::new();
-        let failure = session.feed(&wire, &mut plaintext).unwrap_err();
+        let failure = session.feed(&mut wire, &mut plaintext).unwrap_err();
         assert_eq!(
             failure,
             TlsFailure::Protocol("a record does not decrypt".into())
         );
         assert_eq!(plaintext, b"good");
-        assert_eq!(session.feed(b"more", &mut plaintext), Err(failure.clone()));
+        assert_eq!(
+            session.feed(&mut b"more".to_vec(), &mut plaintext),
+            Err(failure.clone())
+        );
         assert_eq!(session.feed_end(), Err(failure.clone()));
         assert!(session.wants_write(), "an alert for the peer");
         assert_eq!(
@@ -548,8 +603,8 @@ mod tests {
     fn a_peer_that_does_not_speak_tls() {
         let pki = pki(&version::TLS13);
         let mut session = Session::client(pki.client, Some("a.example")).unwrap();
-        let banner = b"220 mail.example ESMTP\r\n";
-        let failure = session.feed(banner, &mut Vec::new()).unwrap_err();
+        let mut banner = *b"220 mail.example ESMTP\r\n";
+        let failure = session.feed(&mut banner, &mut Vec::new()).unwrap_err();
         let told = "it says \"220 mail.example ESMTP\"".to_owned();
         assert_eq!(failure, TlsFailure::NotTls(told));
     }
@@ -560,9 +615,9 @@ mod tests {
         loop {
             let (mut there, mut back) = (Vec::new(), Vec::new());
             one.take(&mut there);
-            other.feed(&there, &mut heard[1]).unwrap();
+            other.feed(&mut there, &mut heard[1]).unwrap();
             other.take(&mut back);
-            one.feed(&back, &mut heard[0]).unwrap();
+            one.feed(&mut back, &mut heard[0]).unwrap();
             if there.is_empty() && back.is_empty() {
                 return heard;
             }
@@ -592,7 +647,7 @@ mod tests {
         let mut wire = Vec::new();
         client.write(&data, &mut wire).unwrap();
         let mut heard = Vec::new();
-        server.feed(&wire, &mut heard).unwrap();
+        server.feed(&mut wire, &mut heard).unwrap();
         assert_eq!(heard, data);
         client.close();
         talk(&mut client, &mut server);
@@ -609,7 +664,7 @@ mod tests {
         server.send_close_notify();
         let mut wire = Vec::new();
         server.write_tls(&mut wire).unwrap();
-        let fed = client.feed(&wire, &mut Vec::new());
+        let fed = client.feed(&mut wire, &mut Vec::new());
         assert_eq!(fed, Err(TlsFailure::Truncated));
     }
 
@@ -649,7 +704,7 @@ mod tests {
         let failure = loop {
             let mut wire = Vec::new();
             let result = client.write(b"some bytes", &mut wire);
-            server.feed(&wire, &mut heard).unwrap();
+            server.feed(&mut wire, &mut heard).unwrap();
             match result {
                 Ok(()) => written += 10,
                 Err(failure) => break failure,

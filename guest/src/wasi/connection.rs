@@ -130,8 +130,8 @@ impl Connection {
         let mut receiver = this.receiver.into_inner();
         if let Some(receiver) = &mut receiver {
             if let Some(carrier) = &mut carrier {
-                let ciphertext = std::mem::take(receiver.inbound.buffer());
-                let fed = carrier.feed(&ciphertext, &mut receiver.plaintext);
+                let mut ciphertext = std::mem::take(receiver.inbound.buffer());
+                let fed = carrier.feed(&mut ciphertext, &mut receiver.plaintext);
                 fed.map_err(Failure::Tls)?;
             }
             // Somebody in between may have put it there, to be taken for the peer's own words behind TLS (RFC 3207,

@@ -30,10 +30,10 @@ pub(super) async fn handshake(
                 Ok(()) => closed(),
             }));
         }
-        let ciphertext = std::mem::take(receiver.inbound.buffer());
+        let mut ciphertext = std::mem::take(receiver.inbound.buffer());
         let fed = session
             .borrow_mut()
-            .feed(&ciphertext, &mut receiver.plaintext);
+            .feed(&mut ciphertext, &mut receiver.plaintext);
         if let Err(failure) = fed {
             // The peer is told why, if it can be told without waiting.
             session.borrow_mut().take(outbound.buffer());
