@@ -236,6 +236,11 @@ impl Session {
         if let Some(failure) = self.ended() {
             return Err(failure.clone());
         }
+        if self.is_handshaking() {
+            return Err(TlsFailure::Protocol(
+                "no data may be sent before the end of the handshake".into(),
+            ));
+        }
         if self.carrier.is_none() {
             return self.write_own(plaintext, ciphertext);
         }
@@ -476,6 +481,86 @@ mod tests {
                 assert_eq!(plaintext, b"hello");
             }
         }
+    }
+
+    #[test]
+    fn messages_of_the_handshake_may_go_over_many_records() {
+        for version in [&version::TLS12, &version::TLS13] {
+            for piece in [1, 7, 1000, usize::MAX] {
+                let mut pki = pki(version);
+                Arc::make_mut(&mut pki.server).max_fragment_size = Some(32);
+                let mut session = Session::client(pki.client.clone(), Some("a.example")).unwrap();
+                let mut server = server(&pki);
+                server.writer().write_all(&[7; 100]).unwrap();
+                let plaintext = shuttle(&mut session, &mut server, piece).unwrap();
+                assert_eq!(plaintext, [7; 100]);
+                assert!(session.incomplete.is_empty());
+
+                Arc::make_mut(&mut pki.client).max_fragment_size = Some(32);
+                let mut client = Session::client(pki.client, Some("a.example")).unwrap();
+                let mut server = Session::server(pki.server).unwrap();
+                talk(&mut client, &mut server);
+                assert!(!client.is_handshaking() && !server.is_handshaking());
+            }
+        }
+    }
+
+    #[test]
+    fn a_message_of_the_handshake_without_end_is_refused() {
+        let mut session = Session::client(pki(&version::TLS13).client, Some("a.example")).unwrap();
+        // A hello of 65,535 bytes, of which each record has one.
+        let mut wire = vec![22, 3, 3, 0, 4, 2, 0, 0xff, 0xff];
+        wire.extend([22, 3, 3, 0, 1, 3].repeat(60_000));
+        let failure = session.feed(&mut wire[..5], &mut Vec::new()).err();
+        let failure = failure.or_else(|| {
+            let mut pieces = wire[5..].chunks_mut(4096);
+            pieces.find_map(|piece| session.feed(piece, &mut Vec::new()).err())
+        });
+        let expected = TlsFailure::Protocol("a message of the handshake is too long".into());
+        assert_eq!(failure, Some(expected));
+    }
+
+    #[test]
+    fn new_keys_at_any_time() {
+        let (mut session, mut server) = established(&version::TLS13);
+        let mut wire = Vec::new();
+        for round in 0..3_u8 {
+            server.refresh_traffic_keys().unwrap();
+            server.writer().write_all(&[round; 100]).unwrap();
+            while server.wants_write() {
+                server.write_tls(&mut wire).unwrap();
+            }
+            // The end of it stays behind.
+            let mut most = wire.drain(..wire.len() - 10).collect::<Vec<_>>();
+            let mut plaintext = Vec::new();
+            session.feed(&mut most, &mut plaintext).unwrap();
+            let mut back = Vec::new();
+            session.write(&[round; 50], &mut back).unwrap();
+            let mut back = back.as_slice();
+            while !back.is_empty() {
+                server.read_tls(&mut back).unwrap();
+                server.process_new_packets().unwrap();
+            }
+            let mut heard = [0; 50];
+            server.reader().read_exact(&mut heard).unwrap();
+            assert_eq!(heard, [round; 50]);
+            session.feed(&mut wire, &mut plaintext).unwrap();
+            assert_eq!(plaintext, [round; 100]);
+            wire.clear();
+        }
+    }
+
+    #[test]
+    fn a_goodbye_in_the_handshake_is_said_after_it() {
+        let pki = pki(&version::TLS13);
+        let mut session = Session::client(pki.client.clone(), Some("a.example")).unwrap();
+        let mut server = server(&pki);
+        session.close();
+        let early = session.write(b"early", &mut Vec::new());
+        assert!(matches!(early, Err(TlsFailure::Protocol(_))));
+        shuttle(&mut session, &mut server, usize::MAX).unwrap();
+        assert!(!session.is_handshaking() && session.failure().is_none());
+        assert!(server.process_new_packets().unwrap().peer_has_closed());
     }
 
     #[test]
