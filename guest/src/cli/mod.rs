@@ -403,6 +403,7 @@ mod tests {
             ("a.example 80 --tsl", "did you mean --tls?"),
             ("a.example 80 --protocol -7", "invalid value '-7'"),
             ("a.example 80 -x", "unknown flag '-x'\n"),
+            ("a.example 80 --allow-tcp 10.0.0.1", "before the command"),
         ] {
             let answer = connect(arguments).unwrap_err();
             assert_eq!(answer.status, USAGE, "{arguments}");

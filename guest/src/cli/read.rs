@@ -93,8 +93,14 @@ fn check(seen: &[&Flag]) -> Result<(), Answer> {
 }
 
 fn unknown(command: &Command, name: &str) -> Answer {
-    let meant = command.closest(name);
-    let meant = meant.map(|it| format!("; did you mean {it}?"));
+    let meant = match name.starts_with("--allow-") {
+        true => {
+            Some("; permissions are given to the program `switchboard`, before the command".into())
+        }
+        false => command
+            .closest(name)
+            .map(|it| format!("; did you mean {it}?")),
+    };
     wrong(format!(
         "unknown flag '{name}'{}",
         meant.unwrap_or_default()

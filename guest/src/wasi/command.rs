@@ -68,12 +68,15 @@ pub(super) fn symbols() -> bool {
     std::io::stderr().is_terminal()
 }
 
+/// A host or a path, whatever it is, in one line.
+pub(super) fn one_line(place: &str) -> String {
+    place.replace('\n', "\\n")
+}
+
 /// One sentence that says where it failed, and why.
 pub(super) fn failed(place: &str, why: &dyn std::fmt::Display) -> Answer {
-    // One line, whatever the host or the path is.
-    let place = place.replace('\n', "\\n");
     Answer {
-        text: format!("switchboard: {place}: {why}\n"),
+        text: format!("switchboard: {}: {why}\n", one_line(place)),
         status: FAILED,
     }
 }

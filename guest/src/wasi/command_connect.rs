@@ -3,7 +3,7 @@
 use super::bindings::wasi::cli::{stdin, stdout};
 use super::bindings::wit_stream;
 use super::clock::{Clock, sleep};
-use super::command::{UNREADABLE, failed, output, say, symbols};
+use super::command::{UNREADABLE, failed, one_line, output, say, symbols};
 use super::command_starttls::Upgrade;
 use super::command_tls;
 use super::connect::{ConnectError, create_connection};
@@ -258,7 +258,7 @@ fn facts(place: &str, connection: &Connection, insecure: bool) -> String {
     match connection.remote_address() {
         Some(Address::Ip(address)) => text += &format!("connected to {address}\n"),
         // That of a Unix socket is what the server called it, which may have been from another directory.
-        _ => text += &format!("connected to {}\n", place.replace('\n', "\\n")),
+        _ => text += &format!("connected to {}\n", one_line(place)),
     }
     if let Some(facts) = connection.facts() {
         text += &format!("{}, {}", facts.version(), facts.cipher_suite);

@@ -83,11 +83,6 @@ impl Stream {
                 self.socket = None;
                 fine()
             }
-            "bulk" => {
-                let outgoing = self.outgoing.take().ok_or("nothing goes out")?;
-                let incoming = self.incoming.take().ok_or("nothing comes in")?;
-                measure::bulk(outgoing, incoming, words.number()?).await
-            }
             "rounds" => {
                 let outgoing = self.outgoing.as_mut().ok_or("nothing goes out")?;
                 let incoming = self.incoming.as_mut().ok_or("nothing comes in")?;

@@ -1,73 +1,10 @@
-//! What it costs, and what TCP_NODELAY is for. The figures are printed: `cargo test … -- --nocapture measure`.
+//! What TCP_NODELAY is for. The figures are printed: `cargo test … -- --nocapture measure`.
 
-use crate::Home;
 use std::io::{Read, Write};
-use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use switchboard_host::Network;
 use switchboard_host::posix::{PosixCtx, SocketOption};
 use switchboard_tests::posix::run;
-use switchboard_tests::unix::UnixEcho;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::UnixStream;
-
-const MIB: usize = 512;
-const PIECE: usize = 64 * 1024;
-
-/// What the component does, natively: sends and reads back at the same time, in one task.
-async fn native(path: &Path) -> f64 {
-    let stream = UnixStream::connect(path).await.unwrap();
-    let (mut incoming, mut outgoing) = stream.into_split();
-    let begun = Instant::now();
-    let writing = async move {
-        let (whole, mut piece) = (vec![7; PIECE], Vec::with_capacity(PIECE));
-        for _ in 0..MIB * 1024 * 1024 / PIECE {
-            // Whoever sends has something new each time.
-            piece.clear();
-            piece.extend_from_slice(&whole);
-            outgoing.write_all(&piece).await.unwrap();
-        }
-    };
-    let reading = async {
-        let (mut piece, mut came) = (vec![0; PIECE], 0);
-        while let count @ 1.. = incoming.read(&mut piece).await.unwrap() {
-            came += count;
-        }
-        assert_eq!(came, MIB * 1024 * 1024);
-    };
-    tokio::join!(writing, reading);
-    begun.elapsed().as_secs_f64()
-}
-
-/// Half a gigabyte there and back. The best of three each, as the machine is not alone.
-#[tokio::test]
-#[ignore = "it measures, and wants the machine for itself"]
-async fn throughput_over_a_unix_socket() {
-    let home = Home::new();
-    let _echo = UnixEcho::at(&home.join("echo")).unwrap();
-    let (mut natively, mut here) = (f64::MAX, f64::MAX);
-    for _ in 0..3 {
-        natively = natively.min(native(&home.join("echo")).await);
-        let steps = [
-            "stream s unix".to_owned(),
-            format!("connect s {}", home.at("echo")),
-            "send s".into(),
-            "receive s".into(),
-            format!("bulk s {MIB}"),
-        ];
-        let lines = run(Network::none(), home.grant(), &steps).await.unwrap();
-        let seconds = lines[4].strip_prefix("ok ").expect(&lines[4]);
-        here = here.min(seconds.parse::<f64>().unwrap());
-    }
-    let speed = |seconds: f64| (MIB * 1024 * 1024) as f64 / 1e6 / seconds;
-    let ratio = natively / here;
-    println!(
-        "{MIB} MiB there and back: tokio {:.0} MB/s, the component {:.0} MB/s, {ratio:.2} of it",
-        speed(natively),
-        speed(here)
-    );
-    assert!(ratio >= 0.8, "{ratio}");
-}
 
 /// A peer that answers each pair of bytes by one, over TCP.
 fn pairs() -> std::net::SocketAddr {

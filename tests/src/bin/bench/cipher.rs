@@ -19,7 +19,7 @@ const MEBIBYTES: u64 = 64;
 const RECORD: u32 = 16 * 1024;
 
 /// As a ratio of two measurements counts here, it takes more rounds until each has had its undisturbed one.
-const ROUNDS: usize = 7;
+const ROUNDS: usize = 15;
 
 /// The suites by their names and by those of IANA.
 const SUITES: [(&str, &str, CipherSuite); 2] = [
