@@ -7,9 +7,8 @@ pub use super::verify::{ClientVerifyMode, VerifyMode};
 use super::key_log::KeyLog;
 use super::suites::Offer;
 use super::trust::Anchors;
-use super::{compression, identity, verify};
+use super::{compression, identity, resumption, verify};
 use crate::failure::TlsFailure;
-use rustls::client::Resumption;
 use rustls::server::{NoServerSessionStorage, ServerSessionMemoryCache};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ClientConfig, NoKeyLog, ServerConfig};
@@ -239,10 +238,7 @@ impl Context {
         config.key_log = self.key_log();
         config.cert_decompressors = compression::DECOMPRESSORS.to_vec();
         config.cert_compressors = compression::COMPRESSORS.to_vec();
-        config.resumption = match self.sessions {
-            0 => Resumption::disabled(),
-            sessions => Resumption::in_memory_sessions(sessions),
-        };
+        config.resumption = resumption::remembering(self.sessions);
         let config = Arc::new(config);
         self.client.replace(Some(config.clone()));
         Ok(config)

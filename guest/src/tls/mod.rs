@@ -11,6 +11,7 @@ pub mod key_log;
 pub mod name;
 mod pinned;
 mod records;
+mod resumption;
 pub mod session;
 pub mod suites;
 #[cfg(test)]

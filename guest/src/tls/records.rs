@@ -2,14 +2,14 @@
 //! once more, in small pieces.)
 
 use rustls::client::UnbufferedClientConnection;
+use rustls::pki_types::ServerName;
 use rustls::server::{ClientHello, ResolvesServerCert, UnbufferedServerConnection};
 use rustls::sign::CertifiedKey;
 use rustls::unbuffered::{
     ConnectionState, EncodeError, EncodeTlsData, EncryptError, UnbufferedStatus, WriteTraffic,
 };
-use rustls::{CommonState, Error, ServerConfig};
+use rustls::{ClientConfig, CommonState, Error, ServerConfig};
 use std::fmt;
-use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
 /// The plaintext of the largest record, and at least what its protection adds (RFC 5246, section 6.2.3; RFC 8446, section 5.2).
@@ -17,7 +17,15 @@ const RECORD: usize = 16 * 1024;
 const PROTECTION: usize = 64;
 
 /// One side of a session.
-pub(super) enum Records {
+pub(super) struct Records {
+    side: Side,
+    /// The peer has sent close_notify.
+    peer_closed: bool,
+    /// It is over; what rustls keeps of the input must not be taken for something that is there.
+    broken: Option<Error>,
+}
+
+enum Side {
     Client(Box<UnbufferedClientConnection>),
     /// With the name that the client has asked for, which rustls keeps to itself here.
     Server(Box<UnbufferedServerConnection>, Arc<OnceLock<String>>),
@@ -40,43 +48,61 @@ enum Turn {
 }
 
 impl Records {
+    /// A client's side, about to say hello to the server of this name.
+    pub(super) fn client(
+        config: Arc<ClientConfig>,
+        name: ServerName<'static>,
+    ) -> Result<Self, Error> {
+        let connection = UnbufferedClientConnection::new(config, name)?;
+        Ok(Self::new(Side::Client(Box::new(connection))))
+    }
+
     /// A server's side, which waits for a client's hello.
     pub(super) fn server(mut config: Arc<ServerConfig>) -> Result<Self, Error> {
         let name = Arc::new(OnceLock::new());
-        let config_here = Arc::make_mut(&mut config);
-        config_here.cert_resolver = Arc::new(Hearing {
-            resolver: config_here.cert_resolver.clone(),
+        let own = Arc::make_mut(&mut config);
+        own.cert_resolver = Arc::new(RecordingResolver {
+            resolver: own.cert_resolver.clone(),
             name: name.clone(),
         });
         let connection = UnbufferedServerConnection::new(config)?;
-        Ok(Self::Server(Box::new(connection), name))
+        Ok(Self::new(Side::Server(Box::new(connection), name)))
+    }
+
+    fn new(side: Side) -> Self {
+        Self {
+            side,
+            peer_closed: false,
+            broken: None,
+        }
     }
 
     /// Goes through all records that are complete, and says how many bytes of the front were used up, also when there is an
-    /// error behind them. The rest has to be there when more is given. With `goodbye`, close_notify is said as soon as that
-    /// is possible.
+    /// error behind them. The rest has to be there when more is given. With `goodbye`, close_notify is said, if there are
+    /// keys for it.
     pub(super) fn process(
         &mut self,
-        incoming: &mut [u8],
+        input: &mut [u8],
         output: &mut Output<'_>,
         goodbye: bool,
-        peer_closed: &mut bool,
     ) -> (usize, Result<(), Error>) {
+        if let Some(error) = &self.broken {
+            return (0, Err(error.clone()));
+        }
         let mut used = 0;
         loop {
-            let rest = incoming.get_mut(used..).unwrap_or_default();
-            let (discarded, turn) = match self {
-                Self::Client(it) => turn(it.process_tls_records(rest), output, goodbye),
-                Self::Server(it, _) => turn(it.process_tls_records(rest), output, goodbye),
-            };
+            let goodbye = goodbye && !self.is_handshaking();
+            let rest = input.get_mut(used..).unwrap_or_default();
+            let (discarded, turn) = self.step(rest, output, goodbye);
             used += discarded;
             match turn {
                 Ok(Turn::Done) => {}
-                Ok(Turn::PeerClosed) => *peer_closed = true,
-                // What was just said is not yet put out.
-                Ok(Turn::Waits) if self.wants_write() => {}
+                Ok(Turn::PeerClosed) => self.peer_closed = true,
+                // The goodbye is not yet put out.
+                Ok(Turn::Waits) if self.has_message() => {}
                 Ok(Turn::Waits) => return (used, Ok(())),
                 Err(error) => {
+                    self.broken = Some(error.clone());
                     self.put_out(output);
                     return (used, Err(error));
                 }
@@ -84,71 +110,94 @@ impl Records {
         }
     }
 
-    /// Puts out what waits for the peer after an error: an alert. That comes before it looks at any input.
-    fn put_out(&mut self, output: &mut Output<'_>) {
-        while self.wants_write() {
-            let (_, turn) = match self {
-                Self::Client(it) => turn(it.process_tls_records(&mut []), output, false),
-                Self::Server(it, _) => turn(it.process_tls_records(&mut []), output, false),
-            };
-            if turn != Ok(Turn::Done) {
-                return;
-            }
-        }
-    }
-
-    /// Encrypts plaintext; `rest` is what [`Records::process`] has left of the input. `false`: it may not be, as there is no
-    /// key yet, or none that may be used once more.
+    /// Encrypts plaintext; `rest` is what [`Records::process`] has left of the input. [`Error::EncryptError`]: no key may be
+    /// used once more.
     pub(super) fn encrypt(
         &mut self,
         rest: &mut [u8],
         plaintext: &[u8],
         output: &mut Output<'_>,
-    ) -> bool {
-        let encrypted = match self {
-            Self::Client(it) => encrypt(it.process_tls_records(rest), plaintext, output.ciphertext),
-            Self::Server(it, _) => {
+    ) -> Result<(), Error> {
+        if let Some(error) = &self.broken {
+            return Err(error.clone());
+        }
+        let encrypted = match &mut self.side {
+            Side::Client(it) => encrypt(it.process_tls_records(rest), plaintext, output.ciphertext),
+            Side::Server(it, _) => {
                 encrypt(it.process_tls_records(rest), plaintext, output.ciphertext)
             }
         };
-        if !encrypted {
+        if let Err(error) = &encrypted {
+            self.broken = Some(error.clone());
             self.put_out(output);
         }
         encrypted
     }
 
-    /// The name that the client has asked for.
-    pub(super) fn asked_for(&self) -> Option<&str> {
-        match self {
-            Self::Client(_) => None,
-            Self::Server(_, name) => name.get().map(String::as_str),
+    /// Does what rustls asks for next, and says how many bytes of the input are used up.
+    fn step(
+        &mut self,
+        input: &mut [u8],
+        output: &mut Output<'_>,
+        goodbye: bool,
+    ) -> (usize, Result<Turn, Error>) {
+        match &mut self.side {
+            Side::Client(it) => step(it.process_tls_records(input), output, goodbye),
+            Side::Server(it, _) => step(it.process_tls_records(input), output, goodbye),
         }
     }
-}
 
-impl Deref for Records {
-    type Target = CommonState;
+    /// Puts out what waits for the peer after an error: an alert. That comes before it looks at any input.
+    fn put_out(&mut self, output: &mut Output<'_>) {
+        while self.has_message() {
+            if self.step(&mut [], output, false) != (0, Ok(Turn::Done)) {
+                return;
+            }
+        }
+    }
 
-    fn deref(&self) -> &CommonState {
-        match self {
-            Self::Client(it) => it,
-            Self::Server(it, _) => it,
+    /// Whether rustls has something for the peer that is not put out.
+    fn has_message(&self) -> bool {
+        self.state().wants_write()
+    }
+
+    /// What rustls knows of the session.
+    pub(super) fn state(&self) -> &CommonState {
+        match &self.side {
+            Side::Client(it) => it,
+            Side::Server(it, _) => it,
+        }
+    }
+
+    pub(super) fn is_handshaking(&self) -> bool {
+        self.state().is_handshaking()
+    }
+
+    pub(super) fn peer_closed(&self) -> bool {
+        self.peer_closed
+    }
+
+    /// The name that the client of this server has asked for.
+    pub(super) fn server_name(&self) -> Option<&str> {
+        match &self.side {
+            Side::Client(_) => None,
+            Side::Server(_, name) => name.get().map(String::as_str),
         }
     }
 }
 
 impl fmt::Debug for Records {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Client(_) => "Client",
-            Self::Server(..) => "Server",
+        formatter.write_str(match self.side {
+            Side::Client(_) => "Client",
+            Side::Server(..) => "Server",
         })
     }
 }
 
 /// Does what rustls asks for next, and says how many bytes of the input are used up.
-fn turn<Side>(
-    status: UnbufferedStatus<'_, '_, Side>,
+fn step<Data>(
+    status: UnbufferedStatus<'_, '_, Data>,
     output: &mut Output<'_>,
     goodbye: bool,
 ) -> (usize, Result<Turn, Error>) {
@@ -180,13 +229,13 @@ fn turn<Side>(
         }
         ConnectionState::BlockedHandshake | ConnectionState::Closed => Ok(Turn::Waits),
         // Early data is refused by the configuration, and nothing else is known.
-        other => Err(Error::General(format!("unexpected: {other:?}"))),
+        other => Err(unexpected(&other)),
     });
     (used, turn)
 }
 
 /// Puts out one message.
-fn encode<Side>(mut data: EncodeTlsData<'_, Side>, ciphertext: &mut Vec<u8>) {
+fn encode<Data>(mut data: EncodeTlsData<'_, Data>, ciphertext: &mut Vec<u8>) {
     let start = ciphertext.len();
     let mut size = 0;
     loop {
@@ -200,25 +249,29 @@ fn encode<Side>(mut data: EncodeTlsData<'_, Side>, ciphertext: &mut Vec<u8>) {
     }
 }
 
-fn encrypt<Side>(
-    status: UnbufferedStatus<'_, '_, Side>,
+fn encrypt<Data>(
+    status: UnbufferedStatus<'_, '_, Data>,
     plaintext: &[u8],
     ciphertext: &mut Vec<u8>,
-) -> bool {
-    let Ok(ConnectionState::WriteTraffic(mut traffic)) = status.state else {
-        return false;
-    };
-    plaintext
-        .chunks(RECORD)
-        .all(|piece| encrypt_record(&mut traffic, piece, ciphertext))
+) -> Result<(), Error> {
+    match status.state? {
+        ConnectionState::WriteTraffic(mut traffic) => plaintext
+            .chunks(RECORD)
+            .try_for_each(|piece| encrypt_record(&mut traffic, piece, ciphertext)),
+        other => Err(unexpected(&other)),
+    }
+}
+
+fn unexpected<Data>(state: &ConnectionState<'_, '_, Data>) -> Error {
+    Error::General(format!("unexpected: {state:?}"))
 }
 
 /// Encrypts what is one record, and puts it out with what waits before it.
-fn encrypt_record<Side>(
-    traffic: &mut WriteTraffic<'_, Side>,
+fn encrypt_record<Data>(
+    traffic: &mut WriteTraffic<'_, Data>,
     plaintext: &[u8],
     ciphertext: &mut Vec<u8>,
-) -> bool {
+) -> Result<(), Error> {
     let start = ciphertext.len();
     let mut size = plaintext.len() + PROTECTION;
     loop {
@@ -227,12 +280,12 @@ fn encrypt_record<Side>(
         match traffic.encrypt(plaintext, room) {
             Ok(written) => {
                 ciphertext.truncate(start.saturating_add(written));
-                return true;
+                return Ok(());
             }
             Err(EncryptError::InsufficientSize(needed)) => size = needed.required_size,
             Err(EncryptError::EncryptExhausted) => {
                 ciphertext.truncate(start);
-                return false;
+                return Err(Error::EncryptError);
             }
         }
     }
@@ -240,12 +293,12 @@ fn encrypt_record<Side>(
 
 /// Chooses as the configuration does, and remembers the name.
 #[derive(Debug)]
-struct Hearing {
+struct RecordingResolver {
     resolver: Arc<dyn ResolvesServerCert>,
     name: Arc<OnceLock<String>>,
 }
 
-impl ResolvesServerCert for Hearing {
+impl ResolvesServerCert for RecordingResolver {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         if let Some(name) = hello.server_name() {
             self.name.get_or_init(|| name.to_owned());
