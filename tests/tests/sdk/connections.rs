@@ -118,10 +118,8 @@ async fn streams_that_have_ended_are_not_handed_on() {
     let secure = format!("{} ca=/pki/ca.pem", secure.addr());
     let plain = plain.addr().to_string();
     // What nobody has read goes to the host with its end.
-    for server in [&plain, &secure] {
-        let unread = run(&format!("streams how=unread server={server}"), &pki).await;
-        assert_eq!(unread.output.len(), "before: 0\n".len() + 5, "{unread:?}");
-    }
+    let unread = run(&format!("streams how=unread server={plain}"), &pki).await;
+    assert_eq!(unread.output, "before: 0\nhello");
     // A socket tells its end by itself, TLS with the last bytes; unless the peer was slow.
     let ended = run(&format!("streams how=ended server={plain}"), &pki).await;
     assert_eq!(ended.output, "5\nbefore: 0\n");
