@@ -125,20 +125,25 @@ fn every_line_of_the_rust_client() -> Result<()> {
     std::fs::create_dir_all(&kept)?;
     std::os::unix::fs::symlink(kept, hello.join("target"))?;
 
+    let pki = Pki::new()?;
+    let secure = TlsServer::echo("127.0.0.1", &pki.issue(&["localhost"])?)?;
+    std::fs::copy(pki.ca_path(), hello.join("ca.pem"))?;
     let server = TcpServer::echo("127.0.0.1")?;
     let lines = commands(&document);
-    ensure!(lines.len() >= 6, "too few commands: {lines:?}");
+    ensure!(lines.len() >= 9, "too few commands: {lines:?}");
     for command in lines {
         let mut shell = Command::new("sh");
         shell.args(["-euc", &command]).current_dir(&hello);
         shell
             .env("PATH", path()?)
             .env("TCP_PORT", server.addr().port().to_string())
+            .env("PORT", secure.addr().port().to_string())
             .env("CARGO_NET_OFFLINE", "true")
             .env_remove("CARGO_TARGET_DIR");
         let done = run(shell, b"", Duration::from_secs(300))?.success();
         let printed = done.with_context(|| command.clone())?.stdout;
-        if command.ends_with("out.wasm localhost $TCP_PORT") {
+        let whole = ["out.wasm localhost $TCP_PORT", "$PORT ca.pem"];
+        if whole.iter().any(|it| command.ends_with(it)) {
             ensure!(printed == "hello\n", "{command} printed {printed:?}");
         }
     }
