@@ -111,6 +111,15 @@ pub(super) async fn run(scenario: &str, arguments: &Arguments) -> Outcome<Rc<Rec
             assert!(recorder.data.borrow().is_empty());
             Ok(recorder)
         }
+        // The peer sends while it is sent what was left, and would not take the rest if nobody read that.
+        "close-flush" => {
+            let (transport, recorder) = connect(plan(scenario), arguments).await??;
+            transport.write(&vec![1; 32 << 20])?;
+            transport.close();
+            recorder.until("lost").await?;
+            assert!(recorder.data.borrow().is_empty());
+            Ok(recorder)
+        }
         // What nobody wants is there already, and the peer says no goodbye but ends.
         "close-paused" => {
             let (transport, recorder) = connect(plan(scenario), arguments).await??;
