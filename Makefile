@@ -93,9 +93,9 @@ app: setup ## Build the applications that the tests plug it into: app.wasm, posi
 	@$(WASM) -p switchboard-posix-app
 	@cmp -s $(WASM_OUT)/posix_app.wasm target/posix-app.wasm \
 		|| cp $(WASM_OUT)/posix_app.wasm target/posix-app.wasm
-	@echo 'Building the one on the Rust SDK, and the first example of it: target/client-app.wasm'
+	@echo 'Building the one on the Rust SDK, and its examples: target/client-app.wasm'
 	@$(WASM) -p switchboard-client-app
-	@$(WASM) -p switchboard-client --example first
+	@$(WASM) -p switchboard-client --example first --example secure
 	@cmp -s $(WASM_OUT)/client_app.wasm target/client-app.wasm \
 		|| cp $(WASM_OUT)/client_app.wasm target/client-app.wasm
 

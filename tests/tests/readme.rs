@@ -6,6 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 use switchboard_tests::certs::Pki;
 use switchboard_tests::child::run;
+use switchboard_tests::echo::TcpServer;
 use switchboard_tests::tls::TlsServer;
 use switchboard_tests::udp_server::UdpServer;
 use switchboard_tests::unix_servers::UnixServer;
@@ -30,6 +31,21 @@ fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
+/// What the blocks of this kind have in them, one after the other.
+fn blocks<'a>(document: &'a str, kind: &str) -> Vec<&'a str> {
+    let start = format!("\n```{kind}\n");
+    let pieces = document.split(&start).skip(1);
+    pieces.filter_map(|it| it.split("```\n").next()).collect()
+}
+
+/// The programs of the build come first: they lie one above the test itself.
+fn path() -> Result<String> {
+    let programs = std::env::current_exe()?;
+    let programs = programs.parent().and_then(Path::parent);
+    let programs = programs.context("target/debug")?;
+    Ok(format!("{}:{}", programs.display(), std::env::var("PATH")?))
+}
+
 /// Runs the lines of a document where there is a certificate authority, and a server for each protocol. Gives each with what
 /// it printed.
 fn run_lines(document: &str) -> Result<Vec<(String, String)>> {
@@ -48,13 +64,7 @@ fn run_lines(document: &str) -> Result<Vec<(String, String)>> {
         repository().canonicalize()?.join("target"),
         folder.path().join("target"),
     )?;
-    // The programs lie one above the test itself.
-    let programs = std::env::current_exe()?;
-    let programs = programs
-        .parent()
-        .and_then(Path::parent)
-        .context("target/debug")?;
-    let path = format!("{}:{}", programs.display(), std::env::var("PATH")?);
+    let path = path()?;
     here.map(|command| {
         let mut shell = Command::new("sh");
         shell.args(["-euc", &command]).current_dir(folder.path());
@@ -94,6 +104,52 @@ fn every_line_of_the_example() -> Result<()> {
     Ok(())
 }
 
+/// The project that the page of the Rust client describes, beside a clone, as a user would have it.
+#[test]
+fn every_line_of_the_rust_client() -> Result<()> {
+    let document = std::fs::read_to_string(repository().join("sdk/rust/README.md"))?;
+    let folder = tempfile::tempdir()?;
+    let (clone, hello) = (
+        folder.path().join("switchboard"),
+        folder.path().join("hello"),
+    );
+    let root = repository().canonicalize()?;
+    std::os::unix::fs::symlink(&root, clone)?;
+    std::fs::create_dir_all(hello.join("src"))?;
+    let first = |kind| blocks(&document, kind).first().copied().context("no block");
+    std::fs::write(hello.join("Cargo.toml"), first("toml")?)?;
+    std::fs::write(hello.join("src/lib.rs"), first("rust,ignore")?)?;
+    // The versions of the repository, which are there already, and a folder that outlasts the test.
+    std::fs::copy(root.join("Cargo.lock"), hello.join("Cargo.lock"))?;
+    let kept = root.join("target/readme");
+    std::fs::create_dir_all(&kept)?;
+    std::os::unix::fs::symlink(kept, hello.join("target"))?;
+
+    let pki = Pki::new()?;
+    let secure = TlsServer::echo("127.0.0.1", &pki.issue(&["localhost"])?)?;
+    std::fs::copy(pki.ca_path(), hello.join("ca.pem"))?;
+    let server = TcpServer::echo("127.0.0.1")?;
+    let lines = commands(&document);
+    ensure!(lines.len() >= 9, "too few commands: {lines:?}");
+    for command in lines {
+        let mut shell = Command::new("sh");
+        shell.args(["-euc", &command]).current_dir(&hello);
+        shell
+            .env("PATH", path()?)
+            .env("TCP_PORT", server.addr().port().to_string())
+            .env("PORT", secure.addr().port().to_string())
+            .env("CARGO_NET_OFFLINE", "true")
+            .env_remove("CARGO_TARGET_DIR");
+        let done = run(shell, b"", Duration::from_secs(300))?.success();
+        let printed = done.with_context(|| command.clone())?.stdout;
+        let whole = ["out.wasm localhost $TCP_PORT", "$PORT ca.pem"];
+        if whole.iter().any(|it| command.ends_with(it)) {
+            ensure!(printed == "hello\n", "{command} printed {printed:?}");
+        }
+    }
+    Ok(())
+}
+
 #[test]
 fn every_target_of_make_is_there() -> Result<()> {
     let makefile = std::fs::read_to_string(repository().join("Makefile"))?;
@@ -101,6 +157,7 @@ fn every_target_of_make_is_there() -> Result<()> {
         "README.md",
         "examples/tls-engine/README.md",
         "examples/rust/README.md",
+        "sdk/rust/README.md",
     ] {
         let document = std::fs::read_to_string(repository().join(document))?;
         let inline = document

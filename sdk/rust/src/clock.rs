@@ -2,6 +2,7 @@
 
 use crate::bindings::wasi::clocks::monotonic_clock;
 use std::future::{Future, poll_fn};
+use std::io;
 use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
@@ -26,4 +27,24 @@ pub(crate) async fn within<T>(limit: Duration, work: impl Future<Output = T>) ->
         late.as_mut().poll(context).map(|()| None)
     })
     .await
+}
+
+/// What the work gives, or `TimedOut` if it takes longer than this: then it is dropped, which of a read of a
+/// [`Connection`](crate::Connection) loses nothing. asyncio: `wait_for`.
+///
+/// ```no_run
+/// use std::time::Duration;
+/// use futures_util::AsyncReadExt;
+/// use switchboard_client::{Connection, timeout};
+/// # async fn example(mut connection: Connection) -> std::io::Result<()> {
+/// let mut answer = [0; 100];
+/// let count = timeout(Duration::from_secs(5), connection.read(&mut answer)).await??;
+/// # Ok(())
+/// # }
+/// ```
+pub async fn timeout<T>(limit: Duration, work: impl Future<Output = T>) -> io::Result<T> {
+    within(limit, work).await.ok_or_else(|| {
+        let text = format!("it took longer than {limit:?}");
+        io::Error::new(io::ErrorKind::TimedOut, text)
+    })
 }

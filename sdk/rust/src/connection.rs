@@ -1,10 +1,10 @@
 //! An open connection.
 
 use crate::address::Address;
-use crate::bindings::switchboard::connect::streams::{self as wit, Credentials};
-use crate::bindings::switchboard::connect::tls::Facts;
+use crate::bindings::switchboard::connect::streams as wit;
 use crate::clock::within;
 use crate::error::{Error, Failure};
+use crate::facts::{Credentials, Facts};
 use crate::reading::{Reading, Way};
 use crate::split::{ReadHalf, WriteHalf};
 use crate::timeline::{self, Step};
@@ -20,9 +20,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use wit_bindgen::rt::async_support::{FutureReader, StreamReader, StreamWriter};
-
-/// How often something that nobody will read is taken out of the socket before it is closed.
-const DRAINED: usize = 64;
 
 /// An open connection, with TLS or without: it reads and writes as a socket of any async library does.
 ///
@@ -160,7 +157,7 @@ impl Connection {
     /// ```
     #[must_use]
     pub fn peer_credentials(&self) -> Option<Credentials> {
-        self.shared.raw.peer_credentials()
+        self.shared.raw.peer_credentials().map(Credentials::from)
     }
 
     /// What TLS agreed on; `None` without TLS.
@@ -172,7 +169,7 @@ impl Connection {
     /// ```
     #[must_use]
     pub fn tls(&self) -> Option<Facts> {
-        self.shared.raw.tls()
+        self.shared.raw.tls().map(Facts::from)
     }
 
     /// What was done to connect, in the order of its start.
@@ -252,7 +249,7 @@ impl Connection {
     }
 
     /// Sends what is left, says goodbye to the peer and closes. It waits for neither the peer's answer nor its end of file,
-    /// and no longer than [`shutdown_timeout`](crate::Connector::shutdown_timeout).
+    /// and for all of that no longer than [`shutdown_timeout`](crate::Connector::shutdown_timeout).
     ///
     /// ```no_run
     /// # async fn example(connection: switchboard_client::Connection) -> Result<(), switchboard_client::Error> {
@@ -262,31 +259,22 @@ impl Connection {
     /// ```
     pub async fn close(mut self) -> Result<(), Error> {
         let limit = self.shared.shutdown_timeout;
-        let goodbye = poll_fn(|context| {
-            let mut writing = self.shared.writing();
-            writing.poll_finish(Side::Sender, context)
-        });
-        let finished = within(limit, goodbye).await;
-        let finished = finished.unwrap_or_else(|| Err(Error::new(Failure::TimedOut(None))));
-        if let Err(error) = finished {
+        let goodbye = async {
+            poll_fn(|context| {
+                let mut writing = self.shared.writing();
+                writing.poll_finish(Side::Sender, context)
+            })
+            .await?;
+            self.reading.drain().await;
+            self.reading.stop();
+            Ok::<_, Error>(self.shared.raw.close().await?)
+        };
+        let closed = within(limit, goodbye).await;
+        let closed = closed.unwrap_or_else(|| Err(Error::new(Failure::TimedOut(None))));
+        if closed.is_err() {
             self.abort();
-            return Err(error);
         }
-        // What has arrived and nobody will read is taken out of the socket: closing it otherwise would reset the
-        // connection, and the peer might lose what it was sent last (RFC 1122, section 4.2.2.13).
-        poll_fn(|context| {
-            for _ in 0..DRAINED {
-                let unread = self.reading.unread().len();
-                self.reading.consume(unread);
-                if !matches!(self.reading.poll(context), Poll::Ready(Ok(true))) {
-                    break;
-                }
-            }
-            Poll::Ready(())
-        })
-        .await;
-        self.reading.stop();
-        Ok(self.shared.raw.close().await?)
+        closed
     }
 
     /// Closes at once: what is not sent yet is lost.

@@ -306,15 +306,13 @@ impl<T: Target> Connector<T> {
         self
     }
 
-    /// Lets the system probe the connection when it is idle. Durations are in nanoseconds.
+    /// Lets the system probe the connection when it is idle.
     ///
     /// ```
+    /// use std::time::Duration;
     /// use switchboard_client::{Connector, KeepAlive};
-    /// let connector = Connector::new("example.com", 443).keep_alive(KeepAlive {
-    ///     idle: Some(60_000_000_000),
-    ///     interval: None,
-    ///     count: None,
-    /// });
+    /// let keep_alive = KeepAlive::new().idle(Duration::from_secs(60));
+    /// let connector = Connector::new("example.com", 443).keep_alive(keep_alive);
     /// ```
     pub fn keep_alive(mut self, keep_alive: KeepAlive) -> Self {
         self.keep_alive = Some(keep_alive);
@@ -404,7 +402,7 @@ impl<T: Target> opening::sealed::Connect for Connector<T> {
             shutdown_timeout: self.shutdown_timeout.map(nanoseconds),
             timeout: self.timeout.map(nanoseconds),
             refuse_networks: self.refuse_networks,
-            keep_alive: self.keep_alive,
+            keep_alive: self.keep_alive.map(Into::into),
             hop_limit: self.hop_limit,
             receive_buffer_size: self.receive_buffer_size,
             send_buffer_size: self.send_buffer_size,
@@ -429,7 +427,7 @@ pub trait Target: sealed::Target {}
 impl<T: sealed::Target> Target for T {}
 
 mod sealed {
-    pub trait Target {
+    pub trait Target: Send {
         fn into_options(self) -> super::ConnectionOptions<'static>;
     }
 }
@@ -441,7 +439,7 @@ fn nothing() -> ConnectionOptions<'static> {
         addresses: None,
         family: None,
         protocol: None,
-        lookup_flags: LookupFlags::empty(),
+        lookup_flags: LookupFlags::empty().wit(),
         sock: None,
         local_addresses: Vec::new(),
         tls: None,
@@ -469,9 +467,9 @@ impl sealed::Target for Remote {
             host: self.host,
             service: self.service,
             addresses: addresses.map(|them| them.into_iter().map(to_ip).collect()),
-            family: self.family,
+            family: self.family.map(Into::into),
             protocol: self.protocol,
-            lookup_flags: self.lookup_flags,
+            lookup_flags: self.lookup_flags.wit(),
             local_addresses: self.local_addresses,
             happy_eyeballs_delay: self.happy_eyeballs_delay.map(nanoseconds),
             interleave: self.interleave,

@@ -55,7 +55,7 @@ impl Datagram {
     /// ```
     pub fn anywhere(family: Family) -> Self {
         let mut this = Self::with(None, None);
-        this.options.family = Some(family);
+        this.options.family = Some(family.into());
         this
     }
 
@@ -98,7 +98,7 @@ impl Datagram {
     /// let datagram = switchboard_client::Datagram::to("localhost", 53).family(switchboard_client::Family::Inet);
     /// ```
     pub fn family(mut self, family: Family) -> Self {
-        self.options.family = Some(family);
+        self.options.family = Some(family.into());
         self
     }
 
@@ -118,7 +118,7 @@ impl Datagram {
     /// let datagram = switchboard_client::Datagram::to("localhost", 53).lookup_flags(switchboard_client::LookupFlags::NUMERIC_SERVICE);
     /// ```
     pub fn lookup_flags(mut self, flags: LookupFlags) -> Self {
-        self.options.lookup_flags = flags;
+        self.options.lookup_flags = flags.wit();
         self
     }
 
@@ -270,7 +270,7 @@ pub(crate) mod sealed {
     pub trait Bind: Sized {
         fn into_options(self) -> EndpointOptions;
 
-        fn open(self) -> impl Future<Output = Result<Endpoint, Error>> {
+        fn open(self) -> impl Future<Output = Result<Endpoint, Error>> + Send {
             let options = self.into_options();
             async move { Ok(Endpoint::new(wit::create_datagram_endpoint(options).await?)) }
         }
@@ -285,7 +285,7 @@ pub(crate) fn nothing() -> EndpointOptions {
         unix_remote: None,
         family: None,
         protocol: None,
-        lookup_flags: LookupFlags::empty(),
+        lookup_flags: LookupFlags::empty().wit(),
         reuse_address: false,
         reuse_port: false,
         allow_broadcast: false,

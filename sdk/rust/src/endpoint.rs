@@ -261,7 +261,7 @@ impl From<wit::Event> for Event {
             wit::Event::Received(datagram) => {
                 Event::Received(datagram.data, Address::from_wit(datagram.address))
             }
-            wit::Event::Failed(failure) => Event::Failed(Error::os(failure.code)),
+            wit::Event::Failed(failure) => Event::Failed(Error::new(Failure::Os(failure.into()))),
             wit::Event::Closed => Event::Closed,
         }
     }

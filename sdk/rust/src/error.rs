@@ -1,8 +1,8 @@
 //! Why something failed.
 
-use crate::bindings::switchboard::connect::{streams, types as wit};
+use crate::bindings::switchboard::connect::{streams, tls, types as wit};
 use crate::timeline::{self, Step};
-use crate::{CertificateFailure, ErrorCode, LookupFailure, Phase, TcpSocket, TlsFailure};
+use crate::{ErrorCode, LookupFailure, OsFailure, Phase, TcpSocket, TlsFailure};
 use std::error::Error as StdError;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::{fmt, io};
@@ -63,7 +63,7 @@ pub enum Failure {
     /// The name could not be looked up. asyncio: `gaierror`.
     Lookup(LookupFailure),
     /// The operating system said so. asyncio: `OSError`.
-    Os(ErrorCode),
+    Os(OsFailure),
     /// Every failure, because [`all_errors`](crate::Connector::all_errors) was asked for. asyncio: `ExceptionGroup`.
     All(Vec<Failure>),
     /// TLS failed. asyncio: `SSLError`.
@@ -97,7 +97,7 @@ impl Error {
     }
 
     pub(crate) fn os(code: ErrorCode) -> Self {
-        Self::new(Failure::Os(code))
+        Self::new(Failure::Os(code.into()))
     }
 
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
@@ -190,7 +190,7 @@ impl Failure {
             }
             Failure::Lookup(LookupFailure::NotFound) => ErrorKind::NotFound,
             Failure::Lookup(_) => ErrorKind::Other,
-            Failure::Os(code) => os_kind(code),
+            Failure::Os(failure) => failure.kind(),
             // What they have in common.
             Failure::All(failures) => {
                 let mut kinds = failures.iter().map(Failure::kind);
@@ -208,35 +208,6 @@ impl Failure {
                 .downcast_ref::<io::Error>()
                 .map_or(ErrorKind::Other, io::Error::kind),
         }
-    }
-}
-
-fn os_kind(code: &ErrorCode) -> io::ErrorKind {
-    use io::ErrorKind;
-    match code {
-        ErrorCode::AccessDenied => ErrorKind::PermissionDenied,
-        ErrorCode::NotSupported => ErrorKind::Unsupported,
-        ErrorCode::InvalidArgument | ErrorCode::DatagramTooLarge => ErrorKind::InvalidInput,
-        ErrorCode::OutOfMemory => ErrorKind::OutOfMemory,
-        ErrorCode::Timeout => ErrorKind::TimedOut,
-        ErrorCode::InvalidState => ErrorKind::NotConnected,
-        ErrorCode::AddressNotBindable => ErrorKind::AddrNotAvailable,
-        ErrorCode::AddressInUse => ErrorKind::AddrInUse,
-        ErrorCode::RemoteUnreachable => ErrorKind::HostUnreachable,
-        ErrorCode::ConnectionRefused => ErrorKind::ConnectionRefused,
-        ErrorCode::ConnectionBroken => ErrorKind::BrokenPipe,
-        ErrorCode::ConnectionReset => ErrorKind::ConnectionReset,
-        ErrorCode::ConnectionAborted => ErrorKind::ConnectionAborted,
-        // What POSIX tells and WASI does not.
-        ErrorCode::Other(Some(name)) => match name.as_str() {
-            "ENOENT" => ErrorKind::NotFound,
-            "ENOTDIR" => ErrorKind::NotADirectory,
-            "ENAMETOOLONG" => ErrorKind::InvalidFilename,
-            "EROFS" => ErrorKind::ReadOnlyFilesystem,
-            "ENOSPC" => ErrorKind::StorageFull,
-            _ => ErrorKind::Other,
-        },
-        ErrorCode::Other(None) => ErrorKind::Other,
     }
 }
 
@@ -260,13 +231,13 @@ impl From<wit::Failure> for Failure {
             wit::Failure::InvalidArgument(text) => Failure::InvalidArgument(text),
             wit::Failure::NotSupported(text) => Failure::NotSupported(text),
             wit::Failure::RefusedNetwork(text) => Failure::RefusedNetwork(text),
-            wit::Failure::Lookup(failure) => Failure::Lookup(failure),
-            wit::Failure::Os(failure) => Failure::Os(failure.code),
+            wit::Failure::Lookup(failure) => Failure::Lookup(failure.into()),
+            wit::Failure::Os(failure) => Failure::Os(failure.into()),
             wit::Failure::All(failures) => {
                 Failure::All(failures.into_iter().map(Failure::from).collect())
             }
-            wit::Failure::Tls(failure) => Failure::Tls(failure),
-            wit::Failure::TimedOut(phase) => Failure::TimedOut(Some(phase)),
+            wit::Failure::Tls(failure) => Failure::Tls(failure.into()),
+            wit::Failure::TimedOut(phase) => Failure::TimedOut(Some(phase.into())),
             wit::Failure::Cancelled => Failure::Aborted,
         }
     }
@@ -275,9 +246,9 @@ impl From<wit::Failure> for Failure {
 impl From<wit::AttemptFailure> for Failure {
     fn from(failure: wit::AttemptFailure) -> Self {
         match failure {
-            wit::AttemptFailure::Os(failure) => Failure::Os(failure.code),
-            wit::AttemptFailure::Tls(failure) => Failure::Tls(failure),
-            wit::AttemptFailure::TimedOut(phase) => Failure::TimedOut(Some(phase)),
+            wit::AttemptFailure::Os(failure) => Failure::Os(failure.into()),
+            wit::AttemptFailure::Tls(failure) => Failure::Tls(failure.into()),
+            wit::AttemptFailure::TimedOut(phase) => Failure::TimedOut(Some(phase.into())),
         }
     }
 }
@@ -285,8 +256,8 @@ impl From<wit::AttemptFailure> for Failure {
 impl From<streams::StreamFailure> for Error {
     fn from(failure: streams::StreamFailure) -> Self {
         Self::new(match failure {
-            streams::StreamFailure::Socket(code) => Failure::Os(code),
-            streams::StreamFailure::Tls(failure) => Failure::Tls(failure),
+            streams::StreamFailure::Socket(code) => Failure::Os(code.into()),
+            streams::StreamFailure::Tls(failure) => Failure::Tls(failure.into()),
             streams::StreamFailure::Aborted => Failure::Aborted,
             streams::StreamFailure::TimedOut => Failure::TimedOut(None),
         })
@@ -296,6 +267,12 @@ impl From<streams::StreamFailure> for Error {
 impl From<TlsFailure> for Error {
     fn from(failure: TlsFailure) -> Self {
         Self::new(Failure::Tls(failure))
+    }
+}
+
+impl From<tls::TlsFailure> for Error {
+    fn from(failure: tls::TlsFailure) -> Self {
+        TlsFailure::from(failure).into()
     }
 }
 
@@ -342,19 +319,8 @@ impl fmt::Display for Failure {
             Failure::InvalidArgument(text)
             | Failure::NotSupported(text)
             | Failure::RefusedNetwork(text) => f.write_str(text),
-            Failure::Lookup(failure) => f.write_str(match failure {
-                LookupFailure::NotFound => "name or service not known",
-                LookupFailure::Temporary => "temporary failure in name resolution",
-                LookupFailure::Permanent => "non-recoverable failure in name resolution",
-                LookupFailure::FamilyNotSupported => "address family for hostname not supported",
-                LookupFailure::ServiceNotSupported => "service not known",
-                LookupFailure::ProtocolNotSupported => "protocol not supported",
-                LookupFailure::BadFlags => "the flags contradict the other options",
-                LookupFailure::AccessDenied => "names may not be looked up",
-                LookupFailure::Other(text) => text,
-            }),
-            Failure::Os(ErrorCode::Other(Some(text))) => f.write_str(text),
-            Failure::Os(code) => os_kind(code).fmt(f),
+            Failure::Lookup(failure) => failure.fmt(f),
+            Failure::Os(failure) => failure.fmt(f),
             Failure::All(failures) => {
                 write!(f, "all {} attempts failed", failures.len())?;
                 for (index, failure) in failures.iter().enumerate() {
@@ -363,44 +329,13 @@ impl fmt::Display for Failure {
                 }
                 Ok(())
             }
-            Failure::Tls(failure) => tls(failure, f),
+            Failure::Tls(failure) => failure.fmt(f),
             Failure::TimedOut(None) => f.write_str("the peer did not take the last bytes in time"),
             Failure::TimedOut(Some(phase)) => {
-                write!(f, "timed out in the phase {}", timeline::phase(*phase))
+                write!(f, "timed out in the phase {phase}")
             }
             Failure::Aborted => f.write_str("the connection was aborted"),
             Failure::Callback(error) => error.fmt(f),
         }
-    }
-}
-
-fn tls(failure: &TlsFailure, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    match failure {
-        TlsFailure::Certificate(failure) => {
-            f.write_str("certificate verify failed: ")?;
-            match failure {
-                CertificateFailure::Expired(text) => write!(f, "expired, {text}"),
-                CertificateFailure::NotYetValid(text) => write!(f, "not valid yet, {text}"),
-                CertificateFailure::UnknownIssuer(text) => write!(f, "unknown issuer {text}"),
-                CertificateFailure::NameMismatch(names) => {
-                    write!(f, "it is for {}", names.join(", "))
-                }
-                CertificateFailure::Revoked => f.write_str("revoked"),
-                CertificateFailure::BadSignature => f.write_str("bad signature"),
-                CertificateFailure::Malformed(text) | CertificateFailure::Rejected(text) => {
-                    f.write_str(text)
-                }
-            }
-        }
-        TlsFailure::AlertReceived((number, name)) => {
-            write!(f, "the peer gave up with the alert {name} ({number})")
-        }
-        TlsFailure::Truncated => {
-            f.write_str("the connection ended without close_notify: data may be missing")
-        }
-        TlsFailure::NotTls(text)
-        | TlsFailure::Incompatible(text)
-        | TlsFailure::Protocol(text)
-        | TlsFailure::Configuration(text) => f.write_str(text),
     }
 }

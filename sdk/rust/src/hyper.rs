@@ -34,6 +34,7 @@ use wit_bindgen::rt::async_support::spawn_local;
 /// # }
 /// ```
 #[derive(Debug)]
+#[expect(clippy::exhaustive_structs, reason = "who uses it makes it")]
 pub struct Io<T>(pub T);
 
 impl<T: AsyncBufRead + Unpin> Read for Io<T> {
@@ -87,6 +88,7 @@ impl<T: AsyncWrite + Unpin> Write for Io<T> {
 /// let executor = switchboard_client::hyper::Spawn;
 /// ```
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::exhaustive_structs, reason = "who uses it makes it")]
 pub struct Spawn;
 
 impl<F: Future<Output = ()> + 'static> Executor<F> for Spawn {

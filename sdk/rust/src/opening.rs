@@ -68,6 +68,6 @@ pub(crate) mod sealed {
     use std::future::Future;
 
     pub trait Connect {
-        fn open(self) -> impl Future<Output = Result<Opened, Error>>;
+        fn open(self) -> impl Future<Output = Result<Opened, Error>> + Send;
     }
 }

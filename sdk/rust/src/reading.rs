@@ -17,6 +17,9 @@ use wit_bindgen::rt::async_support::{FutureReader, StreamReader, StreamResult};
 const SMALLEST: usize = 16 * 1024;
 const LARGEST: usize = 64 * 1024;
 
+/// How often something that nobody will read is taken out of the socket before it is closed.
+const DRAINED: usize = 64;
+
 /// A stream, and how it ends.
 pub(crate) type Taken = (StreamReader<u8>, FutureReader<Result<(), ErrorCode>>);
 
@@ -57,6 +60,8 @@ pub(crate) struct Reading {
     /// What was read, and how much of it was given out.
     buffer: Vec<u8>,
     given: usize,
+    /// Bytes were asked for, once.
+    begun: bool,
     asked: bool,
     end: Option<Result<(), Error>>,
 }
@@ -73,6 +78,7 @@ impl Reading {
             inbox,
             buffer: Vec::new(),
             given: 0,
+            begun: false,
             asked: false,
             end: None,
         }
@@ -98,6 +104,7 @@ impl Reading {
         }
         if !self.asked {
             self.asked = true;
+            self.begun = true;
             let mut buffer = std::mem::take(&mut self.buffer);
             self.given = 0;
             let wanted = match buffer.len() == buffer.capacity() {
@@ -135,6 +142,23 @@ impl Reading {
         poll_fn(|context| {
             if self.asked {
                 let _ = self.poll(context);
+            }
+            Poll::Ready(())
+        })
+        .await;
+    }
+
+    /// Takes out of the socket what has arrived and nobody will read: closing it otherwise would reset the connection, and
+    /// the peer might lose what it was sent last (RFC 1122, section 4.2.2.13). Not without end: a peer that goes on sending
+    /// gets its reset. Where nothing was ever read, the component does it.
+    pub(crate) async fn drain(&mut self) {
+        poll_fn(|context| {
+            for _ in 0..DRAINED {
+                let unread = self.unread().len();
+                self.consume(unread);
+                if !self.begun || !matches!(self.poll(context), Poll::Ready(Ok(true))) {
+                    break;
+                }
             }
             Poll::Ready(())
         })
@@ -182,11 +206,19 @@ async fn wanted(inbox: &Shared) -> Option<Vec<u8>> {
 
 async fn by_streams(raw: Arc<wit::Connection>, inbox: Shared) {
     let (mut stream, completion) = raw.receive().await;
+    let mut begun = false;
     loop {
         let Some(buffer) = wanted(&inbox).await else {
-            open(&inbox).taken = Some((stream, completion));
+            if begun && has_ended(&mut stream).await {
+                drop(stream);
+                let end = completion.await.map_err(|code| reason(&raw, code));
+                open(&inbox).end = Some(end);
+            } else {
+                open(&inbox).taken = Some((stream, completion));
+            }
             return;
         };
+        begun = true;
         let (result, buffer, stopped) = {
             let mut reading = pin!(stream.read(buffer));
             poll_fn(|context| {
@@ -200,7 +232,12 @@ async fn by_streams(raw: Arc<wit::Connection>, inbox: Shared) {
             .await
         };
         // Never touched again: wit-bindgen 0.62 does not remember that it has ended, and it would trap.
-        if result == StreamResult::Dropped {
+        let ended = match (result, stopped) {
+            (StreamResult::Dropped, _) => true,
+            (_, true) => has_ended(&mut stream).await,
+            (_, false) => false,
+        };
+        if ended {
             drop(stream);
             let end = completion.await.map_err(|code| reason(&raw, code));
             let mut inbox = open(&inbox);
@@ -216,6 +253,19 @@ async fn by_streams(raw: Arc<wit::Connection>, inbox: Shared) {
         }
         open(&inbox).filled = Some(buffer);
     }
+}
+
+/// Whether the stream has told that it has ended, which may have come with its last bytes and was not seen then: whoever
+/// handed it on would trap the whole application.
+async fn has_ended(stream: &mut StreamReader<u8>) -> bool {
+    // Of no bytes, so that none is lost.
+    let mut probe = pin!(stream.read(Vec::new()));
+    let result = poll_fn(|context| match probe.as_mut().poll(context) {
+        Poll::Ready((result, _)) => Poll::Ready(result),
+        Poll::Pending => Poll::Ready(probe.as_mut().cancel().0),
+    })
+    .await;
+    result == StreamResult::Dropped
 }
 
 async fn by_lists(raw: Arc<wit::Connection>, inbox: Shared) {

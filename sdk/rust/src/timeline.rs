@@ -58,7 +58,7 @@ pub enum Outcome {
 impl From<wit::Step> for Step {
     fn from(step: wit::Step) -> Self {
         Self {
-            phase: step.phase,
+            phase: step.phase.into(),
             address: step.address.map(Address::from_wit),
             started: Duration::from_nanos(step.started),
             ended: Duration::from_nanos(step.ended),
@@ -80,7 +80,7 @@ impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let milliseconds = |time: Duration| time.as_secs_f64() * 1e3;
         let (started, ended) = (milliseconds(self.started), milliseconds(self.ended));
-        write!(f, "{started:.1}–{ended:.1} ms {}", phase(self.phase))?;
+        write!(f, "{started:.1}–{ended:.1} ms {}", self.phase)?;
         if let Some(address) = &self.address {
             write!(f, " {address}")?;
         }
@@ -89,14 +89,5 @@ impl fmt::Display for Step {
             Outcome::Failed(failure) => write!(f, ": {failure}"),
             Outcome::Abandoned => f.write_str(": called off"),
         }
-    }
-}
-
-pub(crate) fn phase(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Lookup => "lookup",
-        Phase::Bind => "bind",
-        Phase::Connect => "connect",
-        Phase::Handshake => "handshake",
     }
 }

@@ -52,7 +52,7 @@ impl TlsContext {
     /// ```
     #[must_use]
     pub fn trusting(trust: Trust) -> Self {
-        Self(Arc::new(wit::Context::new(trust)))
+        Self(Arc::new(wit::Context::new(trust.into())))
     }
 
     pub(crate) fn wit(&self) -> &wit::Context {
@@ -132,7 +132,7 @@ impl TlsContext {
     /// # }
     /// ```
     pub fn set_versions(&self, minimum: Version, maximum: Version) -> Result<(), Error> {
-        Ok(self.0.set_versions(minimum, maximum)?)
+        Ok(self.0.set_versions(minimum.into(), maximum.into())?)
     }
 
     /// Offers these cipher suites, by their IANA names; none offers all.
@@ -251,7 +251,6 @@ impl TlsContext {
     }
 }
 
-/// Reads a certificate in DER, as [`Facts`](crate::Facts) has them.
 impl TlsContext {
     /// Reads a certificate in DER, as [`Facts::peer_certificates`](crate::Facts) has them.
     ///
@@ -265,7 +264,7 @@ impl TlsContext {
     /// }
     /// ```
     pub fn describe_certificate(der: &[u8]) -> Result<Certificate, Error> {
-        Ok(wit::describe_certificate(der)?)
+        Ok(wit::describe_certificate(der)?.into())
     }
 }
 

@@ -56,7 +56,7 @@ impl UnixDatagram {
     pub fn anonymous() -> Self {
         Self {
             options: EndpointOptions {
-                family: Some(Family::Unix),
+                family: Some(Family::Unix.into()),
                 ..nothing()
             },
         }

@@ -1,7 +1,7 @@
 //! A connection on which TLS is started later.
 
+use crate::TlsFailure;
 use crate::bindings::switchboard::connect::streams as wit;
-use crate::bindings::switchboard::connect::tls::TlsFailure;
 use crate::clock::nanoseconds;
 use crate::connection::{Connection, Shared};
 use crate::error::Error;

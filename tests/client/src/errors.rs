@@ -9,7 +9,7 @@ use futures_lite::{AsyncReadExt, AsyncWriteExt};
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::time::Duration;
-use switchboard_client::{Connector, Error, Failure, Tls, TlsFailure};
+use switchboard_client::{Connector, Error, ErrorCode, Failure, Tls, TlsFailure};
 
 fn to(address: SocketAddr) -> Connector {
     Connector::new(address.ip().to_string(), address.port())
@@ -33,7 +33,12 @@ async fn refused(arguments: &Arguments) -> Outcome {
     assert_eq!(error.timeline().len(), 2);
     let error = io::Error::from(error);
     assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
-    assert!(Error::of(&error).is_some_and(|it| matches!(it.failure(), Failure::Os(_))));
+    let ours = Error::of(&error).ok_or("not ours")?;
+    let Failure::Os(failure) = ours.failure() else {
+        return Err(format!("{ours:?}").into());
+    };
+    assert!(matches!(failure.code, ErrorCode::ConnectionRefused));
+    assert!(failure.message.starts_with("[Errno 111] "), "{failure}");
 
     let error = to(address)
         .all_errors()
@@ -41,11 +46,16 @@ async fn refused(arguments: &Arguments) -> Outcome {
         .await
         .err()
         .ok_or("it connected")?;
-    assert!(
-        matches!(error.failure(), Failure::All(them) if them.len() == 1),
-        "{error:?}"
-    );
     assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
+    // Each with what the system said.
+    let Failure::All(them) = error.failure() else {
+        return Err(format!("{error:?}").into());
+    };
+    assert_eq!(them.len(), 1);
+    assert!(
+        them.iter()
+            .all(|it| it.to_string().starts_with("[Errno 111] "))
+    );
     Ok(())
 }
 

@@ -9,6 +9,7 @@ mod arguments;
 mod bench;
 mod bulk;
 mod cancel;
+mod close;
 mod datagrams;
 mod echo;
 mod errors;
@@ -50,6 +51,7 @@ async fn command(arguments: &Arguments) -> Outcome {
         "bench" => bench::run(arguments).await,
         "bulk" => bulk::run(arguments).await,
         "cancel" => cancel::run(arguments).await,
+        "close" => close::run(arguments).await,
         "datagrams" => datagrams::run(arguments).await,
         "errors" => errors::run(arguments).await,
         "http" => http::run(arguments).await,

@@ -40,7 +40,7 @@ async fn there_and_back_and_half_a_close() {
     assert!(plain.ends_with("rest: the rest\n"), "{plain}");
     assert!(plain.contains(" connect 127.0.0.1:"), "{plain}");
     assert!(secure.ends_with("rest: the rest\n"), "{secure}");
-    assert!(secure.contains("Version::Tls13 TLS_"), "{secure}");
+    assert!(secure.contains("Tls13 TLS_"), "{secure}");
     assert!(secure.contains(" handshake 127.0.0.1:"), "{secure}");
 }
 
@@ -76,11 +76,24 @@ async fn the_receiver_sends_on_what_the_sender_has_left() {
 
 #[tokio::test]
 async fn calls_that_are_given_up_lose_nothing() {
-    for output in against_echoes("cancel 3000").await {
-        let given_up: u32 = output.split(' ').next().unwrap().parse().unwrap();
-        assert!(given_up > 20, "{output}");
-        println!("{output}");
+    for how in ["whole", "halves"] {
+        for output in against_echoes(&format!("cancel 3000 how={how}")).await {
+            some_given_up(&output);
+        }
     }
+    let (pki, _) = pki();
+    let plain = TcpServer::echo("127.0.0.1").unwrap();
+    let arguments = format!("cancel 1000 how=upgradable server={}", plain.addr());
+    some_given_up(&run(&arguments, &pki).await.output);
+    let echo = UdpPeer::reflector("127.0.0.1").unwrap();
+    let arguments = format!("cancel 1000 how=datagrams server={}", echo.addr());
+    some_given_up(&run(&arguments, &pki).await.output);
+}
+
+fn some_given_up(output: &str) {
+    println!("{output}");
+    let given_up: u32 = output.split(' ').next().unwrap().parse().unwrap();
+    assert!(given_up > 20, "{output}");
 }
 
 #[tokio::test]
@@ -88,6 +101,60 @@ async fn streams_can_be_taken() {
     for output in against_echoes("streams").await {
         assert_eq!(output, "hello, world\n; goodbye\n");
     }
+}
+
+/// The stream is told of its end together with the last bytes, which nobody has seen yet: whoever would hand it on would
+/// trap the whole application.
+#[tokio::test]
+async fn streams_that_have_ended_are_not_handed_on() {
+    let (pki, leaf) = pki();
+    let hello = [Step::Write(b"hello".to_vec()), Step::Fin, Step::ReadToEnd];
+    let plain = Scripted::start("127.0.0.1", hello).unwrap();
+    let options = Options {
+        behaviour: Behaviour::Send(5),
+        ..Options::default()
+    };
+    let secure = TlsServer::start("127.0.0.1", &leaf, &options).unwrap();
+    let secure = format!("{} ca=/pki/ca.pem", secure.addr());
+    let plain = plain.addr().to_string();
+    // What nobody has read goes to the host with its end.
+    let unread = run(&format!("streams how=unread server={plain}"), &pki).await;
+    assert_eq!(unread.output, "before: 0\nhello");
+    // A socket tells its end by itself, TLS with the last bytes; unless the peer was slow.
+    let ended = run(&format!("streams how=ended server={plain}"), &pki).await;
+    assert_eq!(ended.output, "5\nbefore: 0\n");
+    let mut told_at_once = false;
+    for _ in 0..20 {
+        let ended = run(&format!("streams how=ended server={secure}"), &pki).await;
+        assert!(ended.output.starts_with("5\nbefore: 0\n"), "{ended:?}");
+        told_at_once = ended.output.ends_with("it has ended\n");
+        if told_at_once {
+            break;
+        }
+    }
+    assert!(told_at_once);
+}
+
+/// However much nobody has read of what the peer sent, the peer has all that it was sent, and a clean end.
+#[tokio::test]
+async fn closed_with_something_unread() {
+    let (pki, _) = pki();
+    // It looks only when all is over: a reset would take back what it could have read before.
+    let script = [
+        Step::Write(vec![1; 50_000]),
+        Step::Pause(Duration::from_millis(600)),
+        Step::ReadToEnd,
+    ];
+    let peer = Scripted::start("127.0.0.1", script).unwrap();
+    let hows = ["never", "begun", "protocol"];
+    for how in hows {
+        let arguments = format!("close how={how} server={}", peer.addr());
+        assert_eq!(run(&arguments, &pki).await.output, "closed\n");
+    }
+    let log = peer.until(SEEN, |log| log.all_ended(hows.len())).await;
+    let log = log.unwrap();
+    clean(&log, hows.len());
+    assert!(log.connections.iter().all(|it| it.received == b"hello"));
 }
 
 #[tokio::test]
@@ -141,7 +208,7 @@ async fn upgrade(leaf: &Leaf, pki: &switchboard_tests::certs::Pki, more: &str) -
 async fn tls_is_started_later() {
     let (pki, leaf) = pki();
     let output = upgrade(&leaf, &pki, "").await;
-    assert_eq!(output, "Version::Tls13\nhello\n");
+    assert_eq!(output, "Tls13\nhello\n");
     let output = upgrade(&leaf, &pki, " peek=yes").await;
     assert!(
         output.contains("3 bytes before TLS that nobody has read"),

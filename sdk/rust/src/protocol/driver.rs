@@ -56,11 +56,14 @@ impl Driven {
             }
         };
         let inner = self.inner.clone();
+        if graceful {
+            self.reading.drain().await;
+        }
         self.reading.stop();
         inner.writing.borrow_mut().stop();
         let raw = inner.raw.borrow().clone();
         match (raw, graceful) {
-            // What can fail then is not for the protocol: all was handed over.
+            // What can fail then is not for the protocol: all was handed over, and its own time is for nothing but that.
             (Some(raw), true) => drop(raw.close().await),
             (Some(raw), false) => raw.abort(),
             (None, _) => {}
@@ -98,11 +101,17 @@ impl Driven {
             let idle = idle && self.inner.size() == 0;
             match self.inner.stage.get() {
                 Stage::Ending => continue,
-                Stage::Closing => match self.say_goodbye(idle, context) {
-                    Poll::Ready(()) => return Poll::Ready(Next::End { graceful: true }),
-                    Poll::Pending if self.inner.stage.get() == Stage::Ending => continue,
-                    Poll::Pending => return Poll::Pending,
-                },
+                Stage::Closing => {
+                    if self.say_goodbye(idle, context).is_ready() {
+                        return Poll::Ready(Next::End { graceful: true });
+                    }
+                    if self.inner.stage.get() == Stage::Ending
+                        || self.hear_goodbye(context).is_ready()
+                    {
+                        continue;
+                    }
+                    return Poll::Pending;
+                }
                 Stage::Open => {}
             }
             if self.inner.asked.borrow().is_some() {
@@ -176,12 +185,36 @@ impl Driven {
         }
     }
 
-    /// Once all is sent, tells the peer that no more will come.
+    /// With TLS, the peer's own goodbye is waited for. What it says before that is for nobody: asyncio makes it an error if
+    /// it comes after ours. `Pending`: nothing has come.
+    fn hear_goodbye(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if !self.inner.tls.get() || self.read_ended {
+            return Poll::Pending;
+        }
+        match ready!(self.reading.poll(context)) {
+            Ok(true) => {
+                let unread = self.reading.unread().len();
+                self.reading.consume(unread);
+            }
+            Ok(false) => self.end_of_file(),
+            // Nothing is missing that somebody would have read.
+            Err(error) if matches!(error.failure(), Failure::Tls(TlsFailure::Truncated)) => {
+                self.end_of_file();
+            }
+            Err(error) => self.end_of_reading(error),
+        }
+        Poll::Ready(())
+    }
+
+    /// Once all is sent, tells the peer that no more will come. `Ready`: it knows, and with TLS has said the same.
     fn say_goodbye(&mut self, idle: bool, context: &mut Context<'_>) -> Poll<()> {
         if idle {
             let mut writing = self.inner.writing.borrow_mut();
             match writing.poll_finish(Side::Sender, context) {
-                Poll::Ready(Ok(())) => return Poll::Ready(()),
+                Poll::Ready(Ok(())) if !self.inner.tls.get() || self.read_ended => {
+                    return Poll::Ready(());
+                }
+                Poll::Ready(Ok(())) => {}
                 Poll::Ready(Err(error)) => {
                     drop(writing);
                     self.fail("Fatal write error on socket transport", error);

@@ -2,15 +2,16 @@
 
 use crate::error::{Error, Failure};
 use std::cell::RefCell;
-use std::io;
+use std::fmt;
+use std::io::{self, Write};
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// Something that nobody else is told: an error of a callback, or a warning.
+/// Something that nobody else is told: an error of a callback, or a warning. Shown by `{}` it is one line.
 ///
 /// ```
 /// # fn example(exception: &switchboard_client::protocol::Exception<'_>) {
-/// eprintln!("{}: {:?}", exception.message, exception.error);
+/// eprintln!("{exception}");
 /// # }
 /// ```
 #[derive(Debug, Clone, Copy)]
@@ -22,30 +23,76 @@ pub struct Exception<'a> {
     pub error: Option<&'a Error>,
 }
 
-type Listener = Rc<dyn Fn(&Exception<'_>)>;
-
-thread_local! {
-    static LISTENER: RefCell<Option<Listener>> = const { RefCell::new(None) };
+impl fmt::Display for Exception<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.message)?;
+        match self.error {
+            Some(error) => write!(f, ": {error}"),
+            None => Ok(()),
+        }
+    }
 }
 
-/// From now on tells this function what nobody else is told; until then it is lost. asyncio:
+/// What is told of exceptions.
+///
+/// ```
+/// use switchboard_client::protocol::ExceptionHandler;
+/// let silence: ExceptionHandler = std::rc::Rc::new(|_| ());
+/// ```
+pub type ExceptionHandler = Rc<dyn Fn(&Exception<'_>)>;
+
+thread_local! {
+    static HANDLER: RefCell<Option<ExceptionHandler>> = const { RefCell::new(None) };
+}
+
+/// From now on this handler is told what nobody else is told, for all connections of the component; with `None`, the
+/// [default one](default_exception_handler) is again. Gives the one that was set before. asyncio:
 /// `loop.set_exception_handler`.
 ///
 /// ```
-/// use switchboard_client::protocol::set_exception_handler;
+/// use std::rc::Rc;
+/// use switchboard_client::protocol::{default_exception_handler, set_exception_handler};
 ///
-/// set_exception_handler(|exception| eprintln!("{}: {:?}", exception.message, exception.error));
+/// let before = set_exception_handler(Some(Rc::new(|exception| {
+///     if exception.error.is_some() {
+///         default_exception_handler(exception);
+///     }
+/// })));
+/// set_exception_handler(before);
 /// ```
-pub fn set_exception_handler(handler: impl Fn(&Exception<'_>) + 'static) {
-    // The old one may set one itself when it is dropped: not while they are borrowed.
-    let old = LISTENER.replace(Some(Rc::new(handler)));
-    drop(old);
+pub fn set_exception_handler(handler: Option<ExceptionHandler>) -> Option<ExceptionHandler> {
+    HANDLER.replace(handler)
+}
+
+/// The handler that was set, if one was. asyncio: `loop.get_exception_handler`.
+///
+/// ```
+/// use switchboard_client::protocol::get_exception_handler;
+/// assert!(get_exception_handler().is_none());
+/// ```
+#[must_use]
+pub fn get_exception_handler() -> Option<ExceptionHandler> {
+    HANDLER.with_borrow(Clone::clone)
+}
+
+/// What is done where no handler was set: a line on stderr. asyncio: `loop.default_exception_handler`.
+///
+/// ```
+/// # fn example(exception: &switchboard_client::protocol::Exception<'_>) {
+/// use switchboard_client::protocol::default_exception_handler;
+/// default_exception_handler(exception);
+/// # }
+/// ```
+pub fn default_exception_handler(exception: &Exception<'_>) {
+    // `eprintln` panics where nobody takes it.
+    let _ = writeln!(io::stderr(), "{exception}");
 }
 
 pub(super) fn tell(message: &str, error: Option<&Error>) {
-    let listener = LISTENER.with_borrow(Clone::clone);
-    if let Some(listener) = listener {
-        listener(&Exception { message, error });
+    let exception = Exception { message, error };
+    match get_exception_handler() {
+        Some(handler) => handler(&exception),
+        None => default_exception_handler(&exception),
     }
 }
 

@@ -44,8 +44,8 @@ impl Known {
         Self {
             sockname: raw.local_address().map(Address::from_wit),
             peername: raw.remote_address().map(Address::from_wit),
-            peercred: raw.peer_credentials(),
-            tls: raw.tls(),
+            peercred: raw.peer_credentials().map(Into::into),
+            tls: raw.tls().map(Into::into),
         }
     }
 

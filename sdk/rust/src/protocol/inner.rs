@@ -230,13 +230,19 @@ impl Inner {
         }
     }
 
-    /// Ends it because of an error; one that is not the network's is told to the exception handler too.
+    /// Ends it because of an error; one that is no `OSError` in asyncio is told to the exception handler too.
     pub(super) fn fail(&self, message: &str, error: Error) {
-        if matches!(
-            error.failure(),
-            Failure::Callback(_) | Failure::InvalidArgument(_)
-        ) {
-            tell(message, Some(&error));
+        match error.failure() {
+            Failure::Callback(_)
+            | Failure::InvalidArgument(_)
+            | Failure::NotSupported(_)
+            | Failure::All(_) => tell(message, Some(&error)),
+            Failure::RefusedNetwork(_)
+            | Failure::Lookup(_)
+            | Failure::Os(_)
+            | Failure::Tls(_)
+            | Failure::TimedOut(_)
+            | Failure::Aborted => {}
         }
         self.end(Some(error));
     }

@@ -4,6 +4,10 @@
 //! they may come from inside of a call of the transport (`pause_writing` does, no other): what a protocol remembers is in a `Cell` or a
 //! `RefCell`, not borrowed while it calls the transport. They run one at a time, in a task that [`create_connection`] spawns:
 //! call it from an `async` export, whose own bindings are of the same wit-bindgen, [re-exported here](crate::wit_bindgen).
+//! Transports and the futures of these calls are not `Send`.
+//!
+//! What goes wrong in a callback, and nobody else is told, is told to the [exception handler](set_exception_handler): unless one
+//! was set, that is a line on stderr, as in asyncio.
 //!
 //! ```no_run
 //! use std::cell::RefCell;
@@ -48,7 +52,10 @@ mod upgrade;
 
 pub use create::{create_buffered_connection, create_connection, create_datagram_endpoint};
 pub use datagram::DatagramTransport;
-pub use exception::{Exception, set_exception_handler};
+pub use exception::{
+    Exception, ExceptionHandler, default_exception_handler, get_exception_handler,
+    set_exception_handler,
+};
 pub use extra::Extra;
 pub use handler::Handler;
 pub use transport::Transport;
@@ -90,7 +97,8 @@ pub trait Protocol: 'static {
         Ok(())
     }
 
-    /// No more bytes will come. `true` leaves the connection open for writing; with TLS that has no effect.
+    /// No more bytes will come. `true` leaves the connection open for writing; with TLS that has no effect. With TLS it comes after
+    /// a [`close`](Transport::close) of one's own too, as the peer's goodbye.
     fn eof_received(&self) -> Callback<bool> {
         Ok(false)
     }

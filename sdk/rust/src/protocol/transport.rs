@@ -301,8 +301,17 @@ impl Transport {
         self.0.stage.get() > Stage::Open
     }
 
-    /// Stops reading, sends what is unsent, and closes; then comes `connection_lost`. With TLS that may take as long as the
-    /// [`shutdown_timeout`](crate::Connector::shutdown_timeout); without, as long as it takes, unless one was asked for.
+    /// Stops reading, sends what is unsent, says goodbye and closes; then comes `connection_lost`.
+    ///
+    /// Without TLS that takes as long as it takes, unless a [`shutdown_timeout`](crate::Connector::shutdown_timeout) was asked
+    /// for. With TLS the peer's own goodbye is waited for, and told by `eof_received`, if it was not told before. For all of that
+    /// there is the `shutdown_timeout`, 30 seconds unless said otherwise: when it has run out, the connection is aborted, and
+    /// `connection_lost` is told so.
+    ///
+    /// asyncio does the same, but for three things. What the peer says after `close` is for nobody here; asyncio goes on to tell
+    /// `data_received` while it sends what is unsent, and what comes after that is an `SSLError` there
+    /// (`APPLICATION_DATA_AFTER_CLOSE_NOTIFY`), although the peer was free to say it. And what is unread is taken out of the
+    /// socket, so that the peer gets no reset in place of the last words.
     ///
     /// ```no_run
     /// # fn example(transport: &switchboard_client::protocol::Transport) {

@@ -95,6 +95,39 @@ pub(super) async fn run(scenario: &str, arguments: &Arguments) -> Outcome<Rc<Rec
             println!("{}", (100_000..200_000).contains(&largest));
             Ok(recorder)
         }
+        // The peer's goodbye is waited for, which is an end of file.
+        "close-first" => {
+            let (transport, recorder) = connect(plan(scenario), arguments).await??;
+            transport.close();
+            recorder.until("lost").await?;
+            Ok(recorder)
+        }
+        // What is closed before it comes back.
+        "close-echo" => {
+            let (transport, recorder) = connect(plan(scenario), arguments).await??;
+            transport.write(b"hello")?;
+            transport.close();
+            recorder.until("lost").await?;
+            assert!(recorder.data.borrow().is_empty());
+            Ok(recorder)
+        }
+        // The peer sends while it is sent what was left, and would not take the rest if nobody read that.
+        "close-flush" => {
+            let (transport, recorder) = connect(plan(scenario), arguments).await??;
+            transport.write(&vec![1; 32 << 20])?;
+            transport.close();
+            recorder.until("lost").await?;
+            assert!(recorder.data.borrow().is_empty());
+            Ok(recorder)
+        }
+        // What nobody wants is there already, and the peer says no goodbye but ends.
+        "close-paused" => {
+            let (transport, recorder) = connect(plan(scenario), arguments).await??;
+            sleep(Duration::from_millis(100)).await;
+            transport.close();
+            recorder.until("lost").await?;
+            Ok(recorder)
+        }
         // Told although nobody reads.
         "paused-reset" => {
             let (transport, recorder) = connect(plan(scenario), arguments).await??;

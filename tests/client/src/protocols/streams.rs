@@ -65,7 +65,7 @@ pub(super) async fn run(scenario: &str, arguments: &Arguments) -> Outcome<Rc<Rec
     let (transport, recorder) = connect(plan(scenario), arguments).await??;
     match scenario {
         // What the peer says, until it is over.
-        "talk" | "fail-eof" | "empty-buffer" => {}
+        "talk" | "fail-eof" | "empty-buffer" | "unsupported" => {}
         "fail-get_buffer" | "fail-buffer_updated" | "fail-data" => {}
         "buffered" => {
             recorder.until("lost").await?;
