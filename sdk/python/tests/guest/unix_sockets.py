@@ -144,8 +144,14 @@ async def options():
         transport.abort()
     reader, writer = await asyncio.open_connection("127.0.0.1", told["echo"])
     writer.write(b"x")
-    say(await reader.read(1))
+    sock = writer.get_extra_info("socket")
+    say(await reader.read(1), sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0)
     writer.close()
+    with socket.socket() as sock:
+        sock.setblocking(False)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 0)
+        await loop.sock_connect(sock, ("127.0.0.1", told["echo"]))
+        say(sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
 
 
 async def not_permitted():
@@ -164,6 +170,9 @@ async def not_permitted():
             say("permitted")
         except Exception as error:
             say(told_error(error))
+    _, writer = await asyncio.open_connection("127.0.0.1", told["echo"])
+    say("no delay", writer.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+    writer.close()
 
 
 if sys.argv[2:] == ["denied"]:
