@@ -147,11 +147,6 @@ async def options():
     sock = writer.get_extra_info("socket")
     say(await reader.read(1), sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0)
     writer.close()
-    with socket.socket() as sock:
-        sock.setblocking(False)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 0)
-        await loop.sock_connect(sock, ("127.0.0.1", told["echo"]))
-        say(sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
 
 
 async def not_permitted():

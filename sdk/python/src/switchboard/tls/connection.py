@@ -49,13 +49,15 @@ class _SSLSocket(Agreed):
         self._said_goodbye = False
         self._failure: Exception | None = None
         self._session: SSLSession | None = None
+        self._kept = context._kept()
+        self._told_mode = context.verify_mode
+        self._verify_mode, self._verify_flags, self._options = context.verify_mode, context.verify_flags, context.options
         self._take_settings(context)
         if session is not None:
             self.session = session
 
     def _take_settings(self, context: _SSLContext) -> None:
         """As SSL_new: what the context is set to later is for other connections."""
-        self._verify_mode, self._verify_flags, self._options = context.verify_mode, context.verify_flags, context.options
         self._revoked = tuple(context._revoked)
         self._names = tuple(context._alpn)
         self._made: dict[bool, Any] = {}
@@ -63,7 +65,7 @@ class _SSLSocket(Agreed):
             return
         try:
             for alpn in (True, False) if self.server_side and self._names else (True,):
-                self._made[alpn] = context._for_engine(alpn)
+                self._made[alpn] = context._keeping(self._kept)._for_engine(alpn)
         except SSLError as told:
             # Said at the handshake.
             self._failure = copy.copy(told)
@@ -327,6 +329,7 @@ class _SSLSocket(Agreed):
             raise TypeError("The value must be a SSLContext")
         self._context = value
         if self.server_side and self._engine is None:
+            self._told_mode = value.verify_mode
             self._take_settings(value)
 
     @property
