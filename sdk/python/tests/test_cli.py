@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from conftest import LIMIT, TARGET
-from switchboard import build, checks, cli, tools
+from switchboard import build, checks, cli, tools, world
 
 
 def test_what_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -29,6 +29,18 @@ def test_what_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     with pytest.raises(tools.Missing, match="make component"):
         tools.component()
     assert not (tmp_path / "app.wasm").exists()
+
+
+@pytest.mark.parametrize("arguments", [[], ["--component-loop"]])
+def test_without_the_wit(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "app.py").write_text("")
+    # As git leaves a link where it may make none.
+    (tmp_path / "wit").write_text("../../../../wit")
+    monkeypatch.setattr(world, "_OURS", tmp_path / "wit")
+    assert cli.main(["build", *arguments, "-o", str(tmp_path / "app.wasm"), str(tmp_path / "app.py")]) == 1
+    assert "wit is not the folder with Switchboard's WIT" in capsys.readouterr().err
 
 
 _BEFORE = [

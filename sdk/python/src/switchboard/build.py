@@ -63,6 +63,7 @@ def build(options: Options) -> Path:
     componentize_py, wac = tools.componentize_py(), tools.wac()
     wasmtime = tools.wasmtime() if options.compile else None
     component = _component(options)
+    world.interfaces()
     checks.check_path(options.path)
     checks.check_output(options.output, options.script)
     source = _source(options)
