@@ -6,6 +6,7 @@ import copy
 import ipaddress
 import sys
 import weakref
+from datetime import datetime, timezone
 from typing import Any
 
 from . import certificate, constants as c, engine, hello
@@ -214,14 +215,17 @@ class _SSLSocket(Agreed):
         """OpenSSL does not do with a list that is not there; the engine does."""
         chain = facts.peer_certificates
         if chain and self._verify_mode != c.CERT_NONE and self._verify_flags & c.VERIFY_CRL_CHECK_LEAF:
-            if certificate.issuer(chain[0]) not in map(certificate.list_issuer, self._revoked):
-                # The peer believes in the connection already.
-                self._engine.close()
-                try:
-                    self._flush()
-                except OSError:
-                    pass
-                self._fail(verification(3, "unable to get certificate CRL"))
+            issuer, now = certificate.issuer(chain[0]), datetime.now(timezone.utc)
+            ends = [certificate.list_until(revoked) for revoked in self._revoked if certificate.list_issuer(revoked) == issuer]
+            if any(end is None or end >= now for end in ends):
+                return
+            # The peer believes in the connection already.
+            self._engine.close()
+            try:
+                self._flush()
+            except OSError:
+                pass
+            self._fail(verification(12, "CRL has expired") if ends else verification(3, "unable to get certificate CRL"))
 
     def _read(self, size: int) -> bytes:
         self._wire.begin("read")
@@ -302,6 +306,9 @@ class _SSLSocket(Agreed):
 
     def _told(self, told: Any) -> SSLError:
         name = self.server_hostname
+        if "trusts no certificate" in str(getattr(told.value, "value", "")):
+            # Before anything is sent; OpenSSL finds it out when it has the peer's.
+            return verification(20, "unable to get local issuer certificate")
         return from_failure(told.value, name, _is_ip(name))
 
     def _fail(self, failure: Exception) -> None:

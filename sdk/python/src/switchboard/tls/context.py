@@ -16,6 +16,7 @@ from .errors import SSLError, from_failure
 from .loading import certificates_in, concatenated, password_of, pem, pem_lib, sort_out, unusable
 from .session import SSLSession
 from .settings import _KEPT, Settings, missing
+from .trust import anchors
 from .wires import Memory, Socket
 
 _HASHED = re.compile(r"[0-9a-f]{8}\.r?[0-9]+")
@@ -53,7 +54,9 @@ class _SSLContext(Settings):
     def _make(self, alpn: bool) -> Any:
         tls = engine.tls
         made = tls.Context(tls.Trust.MOZILLA if self._built_in_roots else tls.Trust.NONE)
-        for root in self._roots:
+        partial = bool(self._verify_flags & c.VERIFY_X509_PARTIAL_CHAIN)
+        roots = anchors(self._roots, partial=partial, others=self._built_in_roots)
+        for root in roots:
             made.load_verify_locations(root)
         if self._verify_flags & c.VERIFY_CRL_CHECK_LEAF:
             for revoked in self._revoked:
@@ -62,7 +65,7 @@ class _SSLContext(Settings):
             made.set_verify_mode(tls.VerifyMode.INSECURE_NONE)
         made.set_check_hostname(self._check_hostname)
         modes = {c.CERT_NONE: tls.ClientVerifyMode.NONE, c.CERT_OPTIONAL: tls.ClientVerifyMode.OPTIONAL}
-        if not self._roots and not self._built_in_roots:
+        if not roots and not self._built_in_roots:
             # Nobody's certificate would do, which the engine refuses to ask for.
             modes[c.CERT_OPTIONAL] = tls.ClientVerifyMode.NONE
         made.set_client_verify_mode(modes.get(self._verify_mode, tls.ClientVerifyMode.REQUIRED))
