@@ -7,10 +7,11 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import LIMIT, TARGET
-from switchboard import build, checks, cli, tools, world
+from switchboard import build, checks, cli, stopping, tools, world
 
 
 def test_what_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -213,9 +214,26 @@ def test_the_programs_own_modules_do_not_run_while_it_is_built(tmp_path: Path) -
     assert "installed" in facts["READY"] and "beside" not in facts["READY"]
 
 
+def test_a_signal_while_a_program_is_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is ended all the same."""
+    started: list[subprocess.Popen[bytes]] = []
+    real = subprocess.Popen
+
+    def starting(*arguments: Any, **named: Any) -> subprocess.Popen[bytes]:
+        started.append(real(*arguments, **named))
+        signal.raise_signal(signal.SIGTERM)
+        return started[0]
+
+    monkeypatch.setattr(stopping.subprocess, "Popen", starting)
+    with pytest.raises(stopping.Stopped) as told, stopping.tidied_up():
+        stopping.run(["sleep", "60"])
+    assert (told.value.status, started[0].returncode) == (143, -signal.SIGKILL)
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+
+
 def test_a_program_that_a_signal_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cli, "build", lambda _: None)
-    monkeypatch.setattr(cli.subprocess, "run", lambda command, **_: subprocess.CompletedProcess(command, -9))
+    monkeypatch.setattr(cli.stopping, "run", lambda command, **_: subprocess.CompletedProcess(command, -9))
     assert cli.main(["run", str(tmp_path / "app.py")]) == 137
 
 

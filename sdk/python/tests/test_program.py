@@ -91,7 +91,7 @@ def test_it_is_run(program: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     folder = f"{program.parent}::/data"
     monkeypatch.setattr(cli, "build", lambda options: commands.append([str(options.script), *map(str, options.path)]))
-    monkeypatch.setattr(cli.subprocess, "run", record)
+    monkeypatch.setattr(cli.stopping, "run", record)
     assert cli.main(["run", "-p", "packages", "--env", "NAME=value", "--dir", folder, str(program), "3", "--flag"]) == 3
     (built, ran) = commands
     assert built == [str(program), "packages"]

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import checks, tools, world
+from . import checks, stopping, tools, world
 from .checks import Failed
 from .gather import gather, imports
 
@@ -171,7 +171,8 @@ def _run(command: list[str | Path], folder: Path, more: dict[str, str] | None = 
     temporary = folder / "temporary"
     temporary.mkdir(exist_ok=True)
     environment = os.environ | {"TMPDIR": str(temporary), "RUST_BACKTRACE": "0"} | (more or {})
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, errors="replace", check=False)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    done = stopping.run(command, cwd=folder, env=environment, text=True, errors="replace", **pipes)
     if done.returncode != 0:
         name = Path(command[0]).name
         # What componentize-py says begins with a traceback of its own.

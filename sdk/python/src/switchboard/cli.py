@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import signal
-import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from . import __version__, tools
+from . import __version__, stopping, tools
 from .build import Options, build
 from .checks import Failed
 
@@ -28,42 +23,13 @@ def main(arguments: list[str] | None = None) -> int:
     if contradiction is not None:
         parser.error(contradiction)
     try:
-        with _tidied_up():
+        with stopping.tidied_up():
             return _build(parsed) if parsed.command == "build" else _run(parsed)
     except (Failed, tools.Missing, OSError) as error:
         print(f"switchboard-py: {error}", file=sys.stderr)
         return 1
-    except _Stopped as stopped:
+    except stopping.Stopped as stopped:
         return stopped.status
-
-
-class _Stopped(BaseException):
-    """A signal has ended it."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__()
-        self.status = 128 + number
-
-
-@contextmanager
-def _tidied_up() -> Iterator[None]:
-    """A signal that ends it is an exception first, which removes what was begun. Those that are ignored, as after nohup, stay so."""
-    ending = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
-    before: dict[int, Any] = {number: signal.getsignal(number) for number in ending if signal.getsignal(number) != signal.SIG_IGN}
-
-    def stop(number: int, _: object) -> None:
-        # Once is enough: the next one would come while it is being removed.
-        for each in before:
-            signal.signal(each, signal.SIG_IGN)
-        raise _Stopped(number)
-
-    for number in before:
-        signal.signal(number, stop)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _contradiction(parsed: argparse.Namespace) -> str | None:
@@ -95,7 +61,7 @@ def _run(parsed: argparse.Namespace) -> int:
         output = Path(folder) / f"{_stem(parsed.script)}.wasm"
         build(_options(parsed, output, compile=False))
         command = [wasmtime, *_RUN, *allowed, output, *parsed.arguments]
-        code = subprocess.run(command, check=False).returncode
+        code = stopping.run(command).returncode
         # As a shell tells of one that a signal ended.
         return code if code >= 0 else 128 - code
 
