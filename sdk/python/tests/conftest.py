@@ -149,6 +149,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 CPYTHONS_OWN = "CPython's own tests"
+TRACES = "traces"
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
@@ -158,14 +159,24 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     pinned = [line for line in (folder / "requirements.txt").read_text().splitlines() if line.split("==")[0].removesuffix("-py") in tried]
     inside = importlib.metadata.version("componentize-py")
     terminalreporter.write_line(f"with componentize-py=={inside}, and of PyPI's libraries {', '.join(pinned)}")
-    reports = (report for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, ()))
-    counts = [value for report in reports for name, value in report.user_properties if name == CPYTHONS_OWN]
-    if not counts and any("test_cpython" in report.nodeid for report in terminalreporter.stats.get("skipped", ())):
-        terminalreporter.write_line(f"{CPYTHONS_OWN}: 0 ran, for there is no CPython 3.13 with its tests here")
-    if counts:
-        ran, threads, failed = map(sum, zip(*counts, strict=True))
-        passed = ran - threads - failed
-        terminalreporter.write_line(f"{CPYTHONS_OWN}: {ran} ran, {threads} of them need threads, {passed} passed, {failed} failed as listed")
+    line = terminalreporter.write_line
+    reports = [report for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, ())]
+    own = [value for report in reports for name, value in report.user_properties if name == CPYTHONS_OWN]
+    if any("test_cpython" in report.nodeid for report in terminalreporter.stats.get("skipped", ())):
+        terminalreporter.section("NOT RUN", red=True)
+        line(f"{CPYTHONS_OWN}: none ran, for there is no CPython 3.13 with its tests here")
+    if own:
+        ran, skipped, threads, failed = (sum(each[at] for each in own) for at in (2, 3, 4, 5))
+        line(
+            f"{CPYTHONS_OWN}, of {own[0][1]}: {ran} ran, {threads} of them need threads, {ran - threads - failed} passed, "
+            f"{failed} failed as listed; {skipped} skipped themselves (Windows, Unix sockets, subprocesses)"
+        )
+        for name, *_, reasons in own:
+            if reasons:
+                line(f"  {name}: {', '.join(reasons)}")
+    for name, value in [pair for report in reports for pair in report.user_properties]:
+        if name == TRACES:
+            line(f"Callbacks and exceptions of {value[0]} otherwise than CPython's: {value[1]}")
 
 
 # Whom the tests trust they say themselves.

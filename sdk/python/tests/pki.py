@@ -39,13 +39,17 @@ class Leaf:
 class Authority:
     """Issues certificates."""
 
-    def __init__(self, folder: Path, name: str = "authority") -> None:
+    def __init__(self, folder: Path, name: str = "authority", *, until: str | None = None) -> None:
         self._folder = folder / name
         self._folder.mkdir()
         self.cert, self._key = self._folder / "ca.pem", self._folder / "ca.key"
         self._count = 0
         _new_key(self._key)
         self._sign(self.cert, self._key, f"/O=Switchboard/CN={name}", _CA, None, None)
+        if until is not None:
+            request, config = self.cert.with_suffix(".csr"), self.cert.with_suffix(".conf")
+            dates = ["-startdate", "20200101000000Z", "-enddate", until]
+            _openssl(*self._ca(), "-selfsign", "-in", str(request), *dates, "-extfile", str(config), "-preserveDN", "-out", str(self.cert))
 
     def issue(
         self, *names: str, subject: str = "/CN=a leaf", extra: str = "", since: str | None = None, until: str | None = None, rsa: bool = False
@@ -58,11 +62,12 @@ class Authority:
         self._sign(leaf.cert, leaf.key, subject, text, since, until)
         return leaf
 
-    def revoke(self, leaf: Leaf) -> Path:
+    def revoke(self, leaf: Leaf, *, until: str | None = None) -> Path:
         """A list with that certificate revoked."""
         _openssl(*self._ca(), "-revoke", str(leaf.cert))
         made = self._folder / "revoked.pem"
-        _openssl(*self._ca(), "-gencrl", "-crldays", "30", "-out", str(made))
+        dates = ["-crldays", "30"] if until is None else ["-crl_lastupdate", "20200101000000Z", "-crl_nextupdate", until]
+        _openssl(*self._ca(), "-gencrl", *dates, "-out", str(made))
         return made
 
     def _ca(self) -> list[str]:

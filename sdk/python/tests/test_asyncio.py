@@ -14,12 +14,14 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import GUEST, LIMIT, command, run
+from conftest import GUEST, LIMIT, TRACES, command, run
 from pki import Authority, Leaf
 from scripted import scripted
 
@@ -28,38 +30,38 @@ _SCRIPTS = ("trace_streams", "trace_tls", "trace_datagrams", "checks")
 
 _DATA = re.compile(r"   data b'([^']*)'")
 
-_TLS = [
-    # The engine does not know its own hello when it comes back.
-    "- SSLError UNEXPECTED_MESSAGE",
-    "+ SSLError PROTOCOL_ERROR",
-    # It takes a name with a dot at its end for the name without.
-    "- SSLCertVerificationError CERTIFICATE_VERIFY_FAILED",
-    "+    made",
-    "+    returned",
-    "+    lost None",
-]
-_DIFFERENCES = {
+# What differs, by the reason.
+_SAME_DOT = "a name with a dot at its end is taken for the name without"
+_TLS = {
+    "the engine does not know its own hello when it comes back": ["- SSLError UNEXPECTED_MESSAGE", "+ SSLError PROTOCOL_ERROR"],
+    _SAME_DOT: ["- SSLCertVerificationError CERTIFICATE_VERIFY_FAILED", "+    made", "+    returned", "+    lost None"],
+}
+_DIFFERENCES: dict[tuple[str, str], dict[str, list[str]]] = {
     ("trace_tls", "selector"): _TLS,
     ("trace_tls", "component"): _TLS,
-    ("trace_streams", "selector"): [
-        # WASI 0.2 has no word for a reset.
-        "-    lost ConnectionResetError(ECONNRESET Connection reset by peer)",
-        "+    lost OSError(EIO I/O error)",
-        # Its sockets are called readable when they are not.
-        *["+    get_buffer -1"] * 2,
-    ],
-    ("trace_datagrams", "selector"): [
-        # What wasi-libc calls it, and Python where the family does not fit.
-        "-    error OSError(EMSGSIZE Message too long)",
-        "+    error OSError(EMSGSIZE Message too large)",
-        "-    error gaierror(-9 Address family for hostname not supported)",
-        "+    error OSError(unknown address family)",
-    ],
-    ("checks", "component"): [
-        # wasi-libc says so of a descriptor that is closed.
-        "- A-V13 OSError(EBADF Bad file descriptor)",
-        "+ A-V13 OSError(EINVAL Invalid argument)",
-    ],
+    ("trace_streams", "selector"): {
+        "WASI 0.2 has no word for a reset": [
+            "-    lost ConnectionResetError(ECONNRESET Connection reset by peer)",
+            "+    lost OSError(EIO I/O error)",
+        ],
+        "its sockets are called readable when they are not": ["+    get_buffer -1"] * 2,
+    },
+    ("trace_datagrams", "selector"): {
+        "wasi-libc's word for it": [
+            "-    error OSError(EMSGSIZE Message too long)",
+            "+    error OSError(EMSGSIZE Message too large)",
+        ],
+        "Python's check of addresses, where the family does not fit": [
+            "-    error gaierror(-9 Address family for hostname not supported)",
+            "+    error OSError(unknown address family)",
+        ],
+    },
+    ("checks", "component"): {
+        "wasi-libc says so of a descriptor that is closed": [
+            "- A-V13 OSError(EBADF Bad file descriptor)",
+            "+ A-V13 OSError(EINVAL Invalid argument)",
+        ],
+    },
 }
 
 
@@ -77,7 +79,7 @@ def _printed(interpreter: list[str], script: str, told: dict[str, Any]) -> str:
 
 @pytest.mark.parametrize("loop", ("component", "selector"))
 @pytest.mark.parametrize("script", _SCRIPTS)
-def test_as_cpython(script: str, loop: str, told: dict[str, Any], folder: Path) -> None:
+def test_as_cpython(script: str, loop: str, told: dict[str, Any], folder: Path, record_property: Callable[[str, object], None]) -> None:
     if (script, loop) == ("checks", "selector"):
         pytest.skip("wasi-libc looks names up in its own way, with its own words")
     here = _joined(_printed(command(folder, loop=loop), script, told))
@@ -85,7 +87,11 @@ def test_as_cpython(script: str, loop: str, told: dict[str, Any], folder: Path) 
     different = [line.rstrip() for line in difflib.ndiff(there, here) if line[0] in "+-"]
     if loop == "selector":
         different = [line for line in different if not _allowed(line)]
-    assert different == [line for line in _DIFFERENCES.get((script, loop), []) if loop == "component" or not _allowed(line)]
+    reasons = _DIFFERENCES.get((script, loop), {})
+    if reasons:
+        record_property(TRACES, [f"{script}, {loop} loop", "; ".join(reasons)])
+    known = [line for lines in reasons.values() for line in lines]
+    assert different == [line for line in known if loop == "component" or not _allowed(line)]
 
 
 def _joined(text: str) -> list[str]:
@@ -123,20 +129,38 @@ def test_native(script: str, told: dict[str, Any]) -> None:
     assert printed == (_GOLDEN / f"{script}.txt").read_text()
 
 
-def test_a_thousand_timeouts_leave_nothing(told: dict[str, Any]) -> None:
-    """Neither a call of the component nor a socket; and the program goes on."""
+# Of some 30,000 sockets whose connecting is called off one is left open, out of Python's sight.
+_KEPT_BY_HOST = 1
+
+
+@pytest.mark.parametrize("loop", ("component", "selector"))
+def test_a_thousand_timeouts_leave_nothing(told: dict[str, Any], loop: str) -> None:
+    """Neither a call of the component nor a socket, a task or a timer; none waits for its connect; and the program goes on."""
     with contextlib.ExitStack() as stack:
-        arguments = [*command(loop="component"), str(GUEST / "timeouts.py"), json.dumps(told)]
+        arguments = [*command(loop=loop), str(GUEST / "timeouts.py"), json.dumps(told | {"loop": loop})]
         process = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         stack.callback(process.communicate)
         stack.callback(process.kill)
+        limit = threading.Timer(LIMIT, process.kill)
+        stack.callback(limit.cancel)
+        limit.start()
         assert process.stdout is not None and process.stdin is not None
-        before = int(process.stdout.readline()), _sockets(process.pid)
-        after = int(process.stdout.readline()), _sockets(process.pid)
+        before: Any = None
+        for _ in range(2):
+            left = json.loads(process.stdout.readline()), _sockets(process.pid)
+            before = before or left
+            # The host closes a socket a moment after it has said so.
+            until = time.monotonic() + LIMIT / 2
+            while left[1] > before[1] + _KEPT_BY_HOST and time.monotonic() < until:
+                time.sleep(0.01)
+                left = left[0], _sockets(process.pid)
+            assert left[0] == before[0] and left[1] <= before[1] + _KEPT_BY_HOST
+            process.stdin.write("\n")
+            process.stdin.flush()
         late = json.loads(process.stdout.readline())
-        said = process.communicate("\n", timeout=LIMIT)[0]
-    assert after == before
-    assert late["count"] == 1000 and late["slowest"] < 2
+        said = process.communicate(timeout=LIMIT)[0]
+    assert before[0] == dict.fromkeys(before[0], 0) | {"tasks": 2 if loop == "component" else 1}
+    assert late == {"late": 1000, "early": 0, "waited": 0, "oversleeps": 0}
     assert said == "b'still here'\n"
 
 
@@ -161,5 +185,7 @@ def test_other_imports_go_on(told: dict[str, Any]) -> None:
         "a cancelled import does no harm",
         "an exception that nobody asks for does no harm",
         "timers that are never due do no harm",
+        "failures of datagrams that nobody asked for: 1",
+        "kept of a call that has returned: None",
         "left pending at the end",
     ]

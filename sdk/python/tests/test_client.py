@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import ssl
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,9 @@ _DIFFERENT = {
     # Who has issued it the engine does not tell.
     "self-signed and not trusted": {"text", "verify_message"},
     "self-signed and not trusted, asyncio": {"text", "verify_message"},
+    # What does not count the engine is not given, and so does not know the issuer.
+    **dict.fromkeys(("expired authority", "expired authority, asyncio"), {"text", "verify_code", "verify_message"}),
+    **dict.fromkeys(("no root", "no root, asyncio"), {"text", "verify_code", "verify_message"}),
 }
 _LINE = re.compile(r" \(_ssl\.c:\d+\)")
 
@@ -44,6 +48,8 @@ def _cases(folder: Path, authority: Authority, serve: Serve) -> dict[str, dict[s
     old = serve(authority.issue("DNS:localhost", until="20210101000000Z"))
     early = serve(authority.issue("DNS:localhost", since="20400101000000Z"))
     own = self_signed(folder, "DNS:localhost")
+    past, late = Authority(folder, "past", until="20210101000000Z"), Authority(folder, "late")
+    late_list = late.revoke(late.issue("DNS:elsewhere"), until="20210101000000Z")
     mine = {"cert": str(client.cert), "key": str(client.key)}
     return {
         "good": {"port": plain},
@@ -75,6 +81,9 @@ def _cases(folder: Path, authority: Authority, serve: Serve) -> dict[str, dict[s
         "not revoked": {"port": serve(good), "crl": str(crl)},
         "self-signed and trusted": {"port": serve(own), "ca": str(own.cert)},
         "self-signed and not trusted": {"port": serve(own)},
+        "expired authority": {"port": serve(past.issue("DNS:localhost")), "ca": str(past.cert)},
+        "expired list": {"port": serve(late.issue("DNS:localhost")), "ca": str(late.cert), "crl": str(late_list)},
+        "no root": {"port": plain, "ca": str(rich.cert), "flags": ssl.VERIFY_X509_TRUSTED_FIRST},
         "list of another": {"port": serve(other.issue("DNS:localhost")), "ca": str(other.cert), "crl": str(crl)},
     }
 
@@ -102,6 +111,7 @@ _NAMES = (
     "expired", "not yet valid", "unknown authority", "nothing verified", "name not checked", "client certificate",
     "client certificate missing", "client certificate missing, TLS 1.2", "ALPN", "ALPN without a match", "key of another",
     "no such file", "not PEM", "ciphers", "no cipher", "revoked", "not revoked", "list of another", "self-signed and trusted",
+    "expired authority", "expired list", "no root",
     "self-signed and not trusted",
 )  # fmt: skip
 

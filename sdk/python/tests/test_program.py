@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -88,13 +89,14 @@ def test_it_is_run(program: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         commands.append([str(word) for word in command])
         return subprocess.CompletedProcess(command, 3)
 
+    folder = f"{program.parent}::/data"
     monkeypatch.setattr(cli, "build", lambda options: commands.append([str(options.script), *map(str, options.path)]))
-    monkeypatch.setattr(cli.subprocess, "run", record)
-    assert cli.main(["run", "-p", "packages", "--env", "NAME=value", "--dir", "data", str(program), "3", "--flag"]) == 3
+    monkeypatch.setattr(cli.stopping, "run", record)
+    assert cli.main(["run", "-p", "packages", "--env", "NAME=value", "--dir", folder, str(program), "3", "--flag"]) == 3
     (built, ran) = commands
     assert built == [str(program), "packages"]
     assert ran[1:4] == ["run", "-S", "inherit-network,allow-ip-name-lookup"]
-    assert ran[4:8] == ["--dir", "data", "--env", "NAME=value"] and ran[8].endswith("program.wasm") and ran[9:] == ["3", "--flag"]
+    assert ran[4:8] == ["--dir", folder, "--env", "NAME=value"] and ran[8].endswith("program.wasm") and ran[9:] == ["3", "--flag"]
 
 
 def test_its_exit_status() -> None:
@@ -160,3 +162,28 @@ def test_run_is_asyncios() -> None:
     script = "import asyncio, switchboard\nprint(switchboard.run(asyncio.sleep(0, 'ran')))"
     assert run(command(), "-c", script).stdout == "ran\n"
     assert run([sys.executable], "-c", script).stdout == "ran\n"
+
+
+def test_what_the_host_does_not_permit() -> None:
+    """The exception is Python's, and a note says how it is permitted."""
+    connecting = "import socket\nsocket.create_connection(({host!r}, 1))"
+    streams = "import asyncio\nasyncio.run(asyncio.open_connection({host!r}, 1))"
+    for loop in LOOPS:
+        whole = command(loop=loop)
+        allowed = whole.index("-S")
+        refused = whole[:allowed] + whole[allowed + 2 :]
+        for script, host in ((connecting, "localhost"), (connecting, "127.0.0.1"), (streams, "localhost"), (streams, "127.0.0.1")):
+            done = run(refused, "-c", script.format(host=host))
+            assert done.returncode == 1
+            error, note = done.stderr.splitlines()[-2:]
+            assert re.match(r"socket\.gaierror: |PermissionError: ", error), done.stderr
+            assert note.endswith("wasmtime run -S inherit-network,allow-ip-name-lookup")
+        # Of another reason nothing is said.
+        assert run(whole, "-c", connecting.format(host="127.0.0.1")).stderr.splitlines()[-1].startswith("ConnectionRefusedError")
+
+
+def test_the_component_models_loop_says_how_to_listen() -> None:
+    for listening in ("create_server(print, '127.0.0.1', 0)", "create_unix_server(print, 'path')"):
+        script = f"import asyncio\nasync def main():\n    await asyncio.get_running_loop().{listening}\nasyncio.run(main())"
+        done = run(command(loop="component"), "-c", script)
+        assert done.stderr.splitlines()[-1].endswith("build without --component-loop"), done.stderr

@@ -19,8 +19,13 @@ def other(authority: Authority) -> Leaf:
     return authority.issue("DNS:other.example")
 
 
+@pytest.fixture(scope="module")
+def trusting(authority: Authority) -> Leaf:
+    return authority.issue("DNS:trusting.example")
+
+
 @pytest.fixture(params=["native", "component", "native, asyncio", "component, asyncio"])
-def server(request: pytest.FixtureRequest, folder: Path, authority: Authority, leaf: Leaf, other: Leaf) -> Iterator[Serving]:
+def server(request: pytest.FixtureRequest, folder: Path, authority: Authority, leaf: Leaf, other: Leaf, trusting: Leaf) -> Iterator[Serving]:
     told: dict[str, Any] = {
         "cert": str(leaf.cert),
         "key": str(leaf.key),
@@ -28,6 +33,7 @@ def server(request: pytest.FixtureRequest, folder: Path, authority: Authority, l
         "verify_mode": "CERT_OPTIONAL",
         "alpn": ["h2", "http/1.1"],
         "other": [str(other.cert), str(other.key)],
+        "trusting": [str(trusting.cert), str(trusting.key)],
         "asyncio": "asyncio" in request.param,
     }
     interpreter = native() if request.param.startswith("native") else command(folder)
@@ -108,6 +114,22 @@ def test_the_name_chooses_the_certificate(client: Client, server: Serving) -> No
     with pytest.raises(ssl.SSLError):
         client.talk("refused.example")
     assert server.said()["asked"] == "refused.example"
+
+
+def test_another_context_has_its_own_certificate_and_leaves_the_rest(client: Client, server: Serving, authority: Authority) -> None:
+    """As after `SSL_set_SSL_CTX`: how to verify, and the versions, stay; whom to trust and what to speak are the other's."""
+    mine = authority.issue("DNS:client", subject="/CN=me")
+    client.context.set_alpn_protocols(["http/1.1", "other"])
+    client.talk("other.example")
+    server.said()
+    assert server.said()["version"] == client.version == "TLSv1.3" and client.alpn == "other"
+    client.session = None
+    client.context.load_cert_chain(mine.cert, mine.key)
+    client.talk("trusting.example")
+    assert client.certificate["subjectAltName"] == (("DNS", "trusting.example"),)
+    server.said()
+    # It was asked for and verified; Python tells it where the context that is there now would have asked for it.
+    assert server.said()["certificate"] == {}
 
 
 def test_openssl(server: Serving, authority: Authority) -> None:

@@ -95,12 +95,12 @@ def test_what_is_not_granted(told: dict[str, Any]) -> None:
     said = _printed(_posix("-"), json.dumps(told), "denied")
     denied = "PermissionError(EACCES Permission denied)"
     reuse_port = "ValueError(reuse_port not supported by socket module, SO_REUSEPORT defined but not implemented.)"
-    assert said == ["not_permitted", denied, denied, denied, reuse_port, denied]
+    assert said == ["not_permitted", denied, denied, denied, reuse_port, denied, "no delay 0"]
 
 
 def test_where_there_is_no_such_capability(told: dict[str, Any]) -> None:
     """The error names what would have it."""
     said = _printed(command(loop="component"), json.dumps(told), "denied")
-    assert len(said) == 6 and all("switchboard-posix.wasm" in line for line in said[1:4]), said
+    assert len(said) == 7 and said[6] == "no delay 0" and all("switchboard-posix.wasm" in line for line in said[1:4]), said
     assert said[4] == "ValueError(reuse_port not supported by socket module, SO_REUSEPORT defined but not implemented.)"
     assert "allow-broadcast" in said[5] or "switchboard-posix.wasm" in said[5], said

@@ -9,13 +9,13 @@ import sys
 import sysconfig
 import tempfile
 import time
-import tokenize
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import tools, world
+from . import checks, stopping, tools, world
+from .checks import Failed
 from .gather import gather, imports
 
 # What a program without a script of its own, which runs any, has ready when it starts.
@@ -30,10 +30,8 @@ _LATE = ["asyncio", "encodings.idna", "encodings.latin_1", "encodings.ascii", "r
 
 # The module with the exports; not one of a package, which componentize-py does not take.
 _APP = "_switchboard_app"
-
-
-class Failed(Exception):
-    """A step of the build went wrong; the text is what it said."""
+# As measured on two cores.
+_LONG = "some 10 s, 30 where others work too"
 
 
 @dataclass
@@ -63,29 +61,27 @@ class Options:
 def build(options: Options) -> Path:
     """Builds a component, and says where it is. Raises `Failed` and `tools.Missing`."""
     componentize_py, wac = tools.componentize_py(), tools.wac()
-    whole = tools.POSIX if options.posix else tools.WHOLE
-    component = options.component or tools.component(whole if options.component_loop else tools.TLS)
-    if not component.is_file():
-        raise tools.Missing(f"{component} is not a file")
-    if options.output.is_dir():
-        raise Failed(f"{options.output} is a folder")
     wasmtime = tools.wasmtime() if options.compile else None
+    component = _component(options)
+    world.interfaces()
+    checks.check_path(options.path)
+    checks.check_output(options.output, options.script)
+    source = _source(options)
     with tempfile.TemporaryDirectory(prefix="switchboard-py-") as name:
         folder = Path(name)
         with _step("gathering", options):
-            said = _stage(folder, options)
+            said = _stage(folder, source, options)
         if said and not options.quiet:
             print(f"  with {said}", file=sys.stderr)
-        with _step("componentizing (ten seconds or so)", options):
+        with _step(f"componentizing ({_LONG})", options):
             command = [componentize_py, "-q", "-d", "wit", "-w", world.NAME, "componentize", _APP]
             # It would look for more in the environment that it runs in.
-            environment = os.environ | {"VIRTUAL_ENV": str(folder / "empty"), "RUST_BACKTRACE": "0"}
-            _run([*command, "-p", "stage", "-o", "app.wasm"], folder, environment)
+            _run([*command, "-p", "stage", "-o", "app.wasm"], folder, {"VIRTUAL_ENV": str(folder / "empty")})
         with _step("plugging", options):
-            _run([wac, "plug", "app.wasm", "--plug", component.resolve(), "-o", "plugged.wasm"], folder)
+            _run([wac, "plug", "app.wasm", "--plug", component, "-o", "plugged.wasm"], folder)
         made = folder / "plugged.wasm"
         if wasmtime is not None:
-            with _step("compiling (ten seconds or so)", options):
+            with _step(f"compiling ({_LONG})", options):
                 _run([wasmtime, "compile", "plugged.wasm", "-o", "plugged.cwasm"], folder)
             made = folder / "plugged.cwasm"
         options.output.parent.mkdir(parents=True, exist_ok=True)
@@ -97,6 +93,19 @@ def build(options: Options) -> Path:
         finally:
             beside.unlink(missing_ok=True)
     return options.output
+
+
+def _component(options: Options) -> Path:
+    """What is plugged in."""
+    wanted = tools.TLS
+    if options.component_loop or options.posix:
+        wanted = tools.POSIX if options.posix else tools.WHOLE
+    component = options.component or tools.component(wanted)
+    if not component.is_file():
+        raise tools.Missing(f"{component} is not a file")
+    whole = wanted != tools.TLS
+    checks.check_component(component, wanted=wanted, whole=whole, posix=options.posix, wasi_02=options.wasi_02)
+    return component.resolve()
 
 
 def search_path(options: Options) -> list[Path]:
@@ -111,23 +120,29 @@ def search_path(options: Options) -> list[Path]:
     return list(dict.fromkeys(folder for folder in folders if folder.is_dir()))
 
 
-def _source(script: Path) -> str:
-    """The text of a program, in the encoding that it says."""
-    try:
-        with tokenize.open(script) as file:
-            return file.read()
-    except (SyntaxError, UnicodeError) as error:
-        raise Failed(f"{script}: {error}") from None
+def _source(options: Options) -> str:
+    """The text of the program, which this Python has looked at, if it is not older than the component's."""
+    if options.script is None:
+        return ""
+    source = checks.source_of(options.script)
+    wrong = checks.syntax_error(source, str(options.script), top_level_await=options.component_loop)
+    if wrong is not None:
+        if sys.version_info >= checks.GUEST:
+            raise Failed(wrong)
+        said = f"Python {sys.version_info[0]}.{sys.version_info[1]} says {wrong}"
+        print(f"{said}\n  the component has {checks.GUEST[0]}.{checks.GUEST[1]}, which is asked as it is built", file=sys.stderr)
+    return source
 
 
-def _stage(folder: Path, options: Options) -> str:
+def _stage(folder: Path, source: str, options: Options) -> str:
     """Puts into `folder` what componentize-py is to see, and says which packages that are."""
     if options.component_loop:
         world.write_async(folder / "wit")
     else:
         world.write(folder / "wit", wasi_02=options.wasi_02)
-    source = "" if options.script is None else _source(options.script)
-    needed = gather([source], options.include, search_path(options))
+    path = search_path(options)
+    needed = gather([source], options.include, path)
+    checks.check_included(options.include, needed.packages, path)
     stage = folder / "stage"
     shutil.copytree(Path(__file__).parent, stage / "switchboard", ignore=shutil.ignore_patterns("wit", "__pycache__"))
     for name, file in needed.files.items():
@@ -151,8 +166,13 @@ def _stage(folder: Path, options: Options) -> str:
     return ", ".join(sorted(needed.packages))
 
 
-def _run(command: list[str | Path], folder: Path, environment: dict[str, str] | None = None) -> None:
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, errors="replace", check=False)
+def _run(command: list[str | Path], folder: Path, more: dict[str, str] | None = None) -> None:
+    # What it leaves behind, if it is ended before its time, is removed with the folder.
+    temporary = folder / "temporary"
+    temporary.mkdir(exist_ok=True)
+    environment = os.environ | {"TMPDIR": str(temporary), "RUST_BACKTRACE": "0"} | (more or {})
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    done = stopping.run(command, cwd=folder, env=environment, text=True, errors="replace", **pipes)
     if done.returncode != 0:
         name = Path(command[0]).name
         # What componentize-py says begins with a traceback of its own.

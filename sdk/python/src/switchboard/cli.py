@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from . import __version__, tools
-from .build import Failed, Options, build
+from . import __version__, stopping, tools
+from .build import Options, build
+from .checks import Failed
 
 # What a program may do on the network; the rest of what it may do the user says.
 _RUN = ["run", "-S", "inherit-network,allow-ip-name-lookup"]
@@ -17,14 +17,29 @@ _RUN = ["run", "-S", "inherit-network,allow-ip-name-lookup"]
 
 def main(arguments: list[str] | None = None) -> int:
     """Does what the arguments say, and gives the exit status."""
-    parsed = _parser().parse_args(arguments)
+    parser = _parser()
+    parsed = parser.parse_args(arguments)
+    contradiction = _contradiction(parsed)
+    if contradiction is not None:
+        parser.error(contradiction)
     try:
-        return _build(parsed) if parsed.command == "build" else _run(parsed)
+        with stopping.tidied_up():
+            return _build(parsed) if parsed.command == "build" else _run(parsed)
     except (Failed, tools.Missing, OSError) as error:
         print(f"switchboard-py: {error}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        return 130
+    except stopping.Stopped as stopped:
+        return stopped.status
+
+
+def _contradiction(parsed: argparse.Namespace) -> str | None:
+    """What cannot be asked for at once."""
+    if parsed.wasi_02 and (parsed.component_loop or parsed.posix):
+        flag = "--posix" if parsed.posix else "--component-loop"
+        return f"{flag} and --wasi-0.2: the component model's loop needs WASI 0.3"
+    if parsed.command == "run" and parsed.posix:
+        return "run --posix: wasmtime has no switchboard:posix; build the component, and give it to a host that has"
+    return None
 
 
 def _build(parsed: argparse.Namespace) -> int:
@@ -38,12 +53,15 @@ def _build(parsed: argparse.Namespace) -> int:
 
 def _run(parsed: argparse.Namespace) -> int:
     wasmtime = tools.wasmtime()
+    for folder in parsed.dir:
+        if not Path(folder.split("::")[0]).is_dir():
+            raise Failed(f"--dir {folder}: there is no such folder")
     allowed = [word for flag in ("dir", "env") for value in getattr(parsed, flag) for word in (f"--{flag}", value)]
     with tempfile.TemporaryDirectory(prefix="switchboard-py-") as folder:
         output = Path(folder) / f"{_stem(parsed.script)}.wasm"
         build(_options(parsed, output, compile=False))
         command = [wasmtime, *_RUN, *allowed, output, *parsed.arguments]
-        code = subprocess.run(command, check=False).returncode
+        code = stopping.run(command).returncode
         # As a shell tells of one that a signal ended.
         return code if code >= 0 else 128 - code
 

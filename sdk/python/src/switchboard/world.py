@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from .tools import Missing
+
 NAME = "command"
 
 _WORLD = """\
@@ -49,9 +51,19 @@ interface exit {
 """
 
 
+_OURS = Path(__file__).parent / "wit"
+
+
+def interfaces() -> Path:
+    """The folder with those of Switchboard. In a checkout it is a link, which git leaves a text where it may not make one."""
+    if not (_OURS / "tls-engine.wit").is_file():
+        raise Missing(f"{_OURS} is not the folder with Switchboard's WIT: install the wheel, or check out with git's core.symlinks")
+    return _OURS
+
+
 def write_async(folder: Path) -> None:
     """Writes to `folder` that of a program on the component model's loop."""
-    ours = Path(__file__).parent / "wit"
+    ours = interfaces()
     (folder / "deps").mkdir(parents=True)
     (folder / "world.wit").write_text(_ASYNC_WORLD, encoding="utf-8")
     shutil.copytree(ours, folder / "deps" / "switchboard", ignore=shutil.ignore_patterns("deps"))
@@ -61,7 +73,7 @@ def write_async(folder: Path) -> None:
 
 def write(folder: Path, *, wasi_02: bool) -> None:
     """Writes it to `folder`: for hosts that have WASI 0.2 alone, or with exit codes."""
-    ours = Path(__file__).parent / "wit"
+    ours = interfaces()
     contents = {
         "world.wit": _WORLD % ("" if wasi_02 else _EXIT),
         "deps/wasi-cli-run/run.wit": _RUN,

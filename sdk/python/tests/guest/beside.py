@@ -4,8 +4,11 @@ import asyncio
 import gc
 import json
 import math
+import socket
 import sys
 
+from switchboard.component import sockets, tasks
+from switchboard.tls import engine
 from wit_world.imports import monotonic_clock
 
 told = json.loads(sys.argv[1])
@@ -47,6 +50,19 @@ async def main():
     for each in never:
         each.cancel()
     print("timers that are never due do no harm")
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.setblocking(False)
+        for _ in range(5):
+            # There is no port 0, which is found out later.
+            await asyncio.get_running_loop().sock_sendto(sock, b"x", ("127.0.0.1", 0))
+            await wait(0.001)
+        kept = sockets.link_of(sock)
+        while not kept.readable():
+            await asyncio.sleep(0)
+        print("failures of datagrams that nobody asked for:", len(kept._received))
+    engine.tls.Context(engine.tls.Trust.NONE)
+    print("kept of a call that has returned:", tasks._arguments)
     asyncio.create_task(wait(30))
     asyncio.create_task(asyncio.sleep(30))
     await asyncio.sleep(0)

@@ -20,6 +20,8 @@ def context_of(told):
         context.maximum_version = ssl.TLSVersion[told["maximum"]]
     if "cert" in told:
         context.load_cert_chain(told["cert"], told.get("key"), told.get("password"))
+    if "flags" in told:
+        context.verify_flags = ssl.VerifyFlags(told["flags"])
     if "crl" in told:
         context.load_verify_locations(told["crl"])
         context.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import io
 import json
+import re
 import sys
 import types
 import unittest
@@ -27,7 +28,9 @@ if sys.version_info >= (3, 14):
 
 
 def last(trace):
-    return trace.strip().splitlines()[-1]
+    """The exception, which may be followed by lines that differ."""
+    lines = trace.strip().splitlines()
+    return next((line for line in reversed(lines) if re.match(r"[A-Za-z_][\w.]*(Error|Exception)\b", line)), lines[-1])
 
 
 for name in names:
@@ -44,5 +47,7 @@ for name in names:
             failed.setdefault(identifier, last(trace))
     for case in threads:
         failed.pop(case, None)
-    told = {"name": name, "ran": result.testsRun - len(result.skipped), "skipped": len(result.skipped), "threads": len(threads)}
+    told = {"name": name, "ran": result.testsRun - len(result.skipped), "skipped": len(result.skipped)}
+    told["why"] = sorted({reason for _, reason in result.skipped})
+    told["threads"] = sorted(case.rpartition(".")[2] for case in threads)
     print(json.dumps(told | {"failed": {case.rpartition(".")[2]: text for case, text in failed.items()}}), flush=True)

@@ -16,6 +16,11 @@ def context_of(told):
     if "other" in told:
         other = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         other.load_cert_chain(*told["other"])
+        other.set_alpn_protocols(["other"])
+        # What the connection was made with counts, and not this.
+        other.maximum_version = ssl.TLSVersion.TLSv1_2
+        trusting = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=told["ca"])
+        trusting.load_cert_chain(*told["trusting"])
 
         def choose(connection, name, before):
             print(json.dumps({"asked": name, "same": before is context}), flush=True)
@@ -23,6 +28,8 @@ def context_of(told):
                 return ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
             if name == "other.example":
                 connection.context = other
+            if name == "trusting.example":
+                connection.context = trusting
 
         context.sni_callback = choose
     return context

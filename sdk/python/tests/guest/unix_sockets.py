@@ -144,7 +144,8 @@ async def options():
         transport.abort()
     reader, writer = await asyncio.open_connection("127.0.0.1", told["echo"])
     writer.write(b"x")
-    say(await reader.read(1))
+    sock = writer.get_extra_info("socket")
+    say(await reader.read(1), sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0)
     writer.close()
 
 
@@ -164,6 +165,9 @@ async def not_permitted():
             say("permitted")
         except Exception as error:
             say(told_error(error))
+    _, writer = await asyncio.open_connection("127.0.0.1", told["echo"])
+    say("no delay", writer.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+    writer.close()
 
 
 if sys.argv[2:] == ["denied"]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+
 from _switchboard_program import READY, SCRIPT, SOURCE
 from wit_world import exports
 
@@ -9,7 +11,7 @@ from ..guest import start
 from . import program
 from .install import install
 
-start.prepare(READY, SCRIPT, SOURCE)
+start.prepare(READY, SCRIPT, SOURCE, ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
 _loop = install()
 
 

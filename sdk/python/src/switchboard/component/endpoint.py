@@ -90,8 +90,14 @@ class Endpoint(Link):
                     # A Unix socket without a name has no address.
                     self._received.append((datagram.data, to_python(datagram.address) or None))
                 case datagrams.Event_Failed(failure):
-                    self._received.append(told_error(failure.code, failure.message))
+                    self._failed(told_error(failure.code, failure.message))
         self.changed(READ | WRITE)
+
+    def _failed(self, error: OSError) -> None:
+        """For whoever receives next; of several in a row, as a socket has one `SO_ERROR`, the last one."""
+        if self._received and isinstance(self._received[-1], OSError):
+            self._received.pop()
+        self._received.append(error)
 
     def receive(self, size: int, peek: bool = False) -> tuple[bytes, Address]:
         if not self._received:
@@ -136,7 +142,7 @@ class Endpoint(Link):
             failure = getattr(result, "value", None)
             if count < len(batch) and failure is not None:
                 # Those behind it were not tried.
-                self._received.append(sending_failed(failure))
+                self._failed(sending_failed(failure))
                 for outgoing in reversed(batch[count + 1 :]):
                     self._unsent.appendleft(outgoing)
                     self._size += len(outgoing.data) + 64

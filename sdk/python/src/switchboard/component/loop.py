@@ -18,7 +18,7 @@ from .links import Link
 from .options import SO_BROADCAST, SO_REUSEPORT
 from .selector import Selector
 
-_NO_SERVER = "the component model's loop connects and does not listen; a program that switchboard-py builds does"
+_NO_SERVER = "the component model's loop connects and does not listen: for a program that does, build without --component-loop"
 # From so many on, asyncio's own turn may clear them away.
 _CANCELLED = 50
 # A timer may be due never, and is waited for again after this. The wait for one that is cancelled keeps its task no longer.

@@ -21,7 +21,7 @@ def _family(number: int) -> Any:
     return connect.Family.INET if number == socket.AF_INET else connect.Family.INET6
 
 
-def connection_options(sock: socket.socket, address: Address, local: Address | None, asked: Asked) -> Any:
+def connection_options(family: int, address: Address, local: Address | None, asked: Asked) -> Any:
     """To connect a socket to one address."""
     keep_alive = no_delay = None
     if asked:
@@ -35,7 +35,7 @@ def connection_options(sock: socket.socket, address: Address, local: Address | N
         host=host(address),
         service=connect.Service_Port(address[1]),
         addresses=None,
-        family=_family(sock.family),
+        family=_family(family),
         protocol=None,
         lookup_flags=connect.LookupFlags(0),
         sock=None,
@@ -51,7 +51,7 @@ def connection_options(sock: socket.socket, address: Address, local: Address | N
         timeout=None,
         refuse_networks=[],
         keep_alive=keep_alive,
-        hop_limit=_hop_limit(sock, asked),
+        hop_limit=_hop_limit(family, asked),
         receive_buffer_size=asked.get((socket.SOL_SOCKET, socket.SO_RCVBUF)),
         send_buffer_size=asked.get((socket.SOL_SOCKET, socket.SO_SNDBUF)),
         # Absent it is set wherever it can be, as asyncio does.
@@ -92,18 +92,14 @@ def endpoint_options(family: int, local: Address | None, remote: Address | None,
         all_errors=False,
         timeout=None,
         refuse_networks=[],
-        hop_limit=None if unix else _hop_limit_of(family, asked),
+        hop_limit=None if unix else _hop_limit(family, asked),
         receive_buffer_size=asked.get((socket.SOL_SOCKET, socket.SO_RCVBUF)),
         send_buffer_size=asked.get((socket.SOL_SOCKET, socket.SO_SNDBUF)),
         queue_limit=None,
     )
 
 
-def _hop_limit(sock: socket.socket, asked: Asked) -> Any:
-    return _hop_limit_of(sock.family, asked) if asked else None
-
-
-def _hop_limit_of(family: int, asked: Asked) -> Any:
+def _hop_limit(family: int, asked: Asked) -> Any:
     if family == socket.AF_INET:
         return asked.get((socket.IPPROTO_IP, socket.IP_TTL))
     return asked.get((socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS))

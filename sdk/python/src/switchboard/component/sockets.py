@@ -157,6 +157,8 @@ class LoopSocket(socket.socket):
         link = _links.get(self)
         if link is not None and (level, name) == (socket.SOL_SOCKET, socket.SO_ERROR):
             return link.take_error()
+        if isinstance(link, Stream) and link.local is not None and (level, name) == _NO_DELAY:
+            return int(_asked.get(self, {}).get(_NO_DELAY) != 0 and probe.no_delay())
         return super().getsockopt(level, name, *arguments)
 
     def setsockopt(self, level: int, name: int, *arguments: Any) -> None:

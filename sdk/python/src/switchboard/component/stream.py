@@ -41,7 +41,7 @@ class Stream(Link):
         if self.family == AF_UNIX:
             call = self._attempt.run_unix(unix_options(address, self._asked))
         else:
-            call = self._attempt.run(connection_options(sock, address, self.local, self._asked))
+            call = self._attempt.run(connection_options(self.family, address, self.local, self._asked))
         begin(call, self._connected)
         raise in_progress()
 

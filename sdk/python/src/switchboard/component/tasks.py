@@ -302,7 +302,11 @@ def use(loop: ComponentLoop) -> None:
     def remembering(index: int, arguments: Any) -> Any:
         global _arguments
         _arguments = arguments
-        return call_import(index, arguments)
+        result = call_import(index, arguments)
+        if not isinstance(result, Err):
+            # It has returned: nothing is lent any more.
+            _arguments = None
+        return result
 
     runtime.call_import = remembering
     support._loop = loop

@@ -6,6 +6,7 @@ import atexit
 import importlib
 import io
 import random
+import socket
 import sys
 import types
 from typing import Any
@@ -13,8 +14,11 @@ from typing import Any
 from . import files, loop, sockets
 
 
-def prepare(ready: list[str], name: str | None, source: str) -> None:
+def prepare(ready: list[str], name: str | None, source: str, flags: int = 0) -> None:
     """What can be done while the component is built: imports, and keeping what may be read later."""
+    if name is not None:
+        # Better said now than when it runs.
+        compile(source, name, "exec", flags=flags, dont_inherit=True)
     for module in ready:
         try:
             importlib.import_module(module)
@@ -105,7 +109,23 @@ def report(error: BaseException, ours: str = __name__.rpartition(".")[0]) -> Non
     trace = error.__traceback__
     while trace is not None and str(trace.tb_frame.f_globals.get("__name__", "")).startswith(ours):
         trace = trace.tb_next
+    hint = refused(error)
+    if hint is not None:
+        error.add_note(hint)
     sys.excepthook(type(error), error.with_traceback(trace), trace)
+
+
+def refused(error: BaseException | None) -> str | None:
+    """What a host that permits no network has to be told, where that is why it failed."""
+    while error is not None:
+        if isinstance(error, BaseExceptionGroup):
+            return next(filter(None, map(refused, error.exceptions)), None)
+        if isinstance(error, socket.gaierror) and error.errno == socket.EAI_FAIL:
+            return "The host may not permit the lookup of names, nor of addresses: wasmtime run -S inherit-network,allow-ip-name-lookup"
+        if isinstance(error, PermissionError) and error.filename is None:
+            return "The host may not permit the network: wasmtime run -S inherit-network,allow-ip-name-lookup"
+        error = error.__cause__ or error.__context__
+    return None
 
 
 def finish(code: int) -> int:

@@ -25,6 +25,7 @@ class Agreed:
     _hello: Hello | None
     _session: SSLSession | None
     _verify_mode: int
+    _told_mode: int
 
     def getpeercert(self, binary_form: bool = False, /) -> Any:
         """The peer's certificate."""
@@ -35,7 +36,8 @@ class Agreed:
         own: bytes = self._facts.peer_certificates[0]
         if binary_form:
             return own
-        return {} if self._verify_mode == c.CERT_NONE else certificate.decode(own)
+        # Of what was verified CPython tells nothing where the context that `sni_callback` chose would not have.
+        return {} if c.CERT_NONE in (self._verify_mode, self._told_mode) else certificate.decode(own)
 
     def get_unverified_chain(self) -> list[Certificate] | None:
         """The certificates as the peer sent them."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import binascii
 import re
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Any
 
 from . import der
@@ -63,6 +63,17 @@ def issuer(certificate: bytes) -> bytes:
     return _Fields(certificate).issuer.whole
 
 
+def subject(certificate: bytes) -> bytes:
+    """Whose it is, in DER."""
+    return _Fields(certificate).subject.whole
+
+
+def period(certificate: bytes) -> tuple[datetime, datetime]:
+    """From when to when it counts."""
+    fields = _Fields(certificate)
+    return _moment(fields.not_before), _moment(fields.not_after)
+
+
 def is_authority(certificate: bytes) -> bool:
     """Whether it may issue others."""
     fields = _Fields(certificate)
@@ -78,6 +89,13 @@ def list_issuer(revoked: bytes) -> bytes:
     """Who issued a revocation list, in DER."""
     values = list(list(der.one(revoked).expect(0x30).values())[0].expect(0x30).values())
     return values[2 if values[0].tag == 2 else 1].expect(0x30).whole
+
+
+def list_until(revoked: bytes) -> datetime | None:
+    """Until when a revocation list counts, if it says so (RFC 5280, section 5.1.2.5)."""
+    values = list(list(der.one(revoked).expect(0x30).values())[0].expect(0x30).values())
+    times = [value for value in values if value.tag in (0x17, 0x18)]
+    return _moment(times[1]) if len(times) > 1 else None
 
 
 class _Fields:
@@ -116,12 +134,16 @@ def _attribute(pair: der.Value) -> tuple[str, str]:
 
 
 def _time(value: der.Value) -> str:
+    when = _moment(value)
+    return f"{_MONTHS[when.month - 1]} {when.day:2} {when:%H:%M:%S} {when.year} GMT"
+
+
+def _moment(value: der.Value) -> datetime:
     text = value.content.decode("ascii", "replace")
     if value.tag == 23:
         # RFC 5280, section 4.1.2.5.1.
         text = ("20" if text[:2] < "50" else "19") + text
-    when = datetime.strptime(text, "%Y%m%d%H%M%SZ")
-    return f"{_MONTHS[when.month - 1]} {when.day:2} {when:%H:%M:%S} {when.year} GMT"
+    return datetime.strptime(text, "%Y%m%d%H%M%SZ").replace(tzinfo=timezone.utc)
 
 
 def _general_name(value: der.Value) -> tuple[str, Any]:

@@ -6,6 +6,7 @@ import copy
 import ipaddress
 import sys
 import weakref
+from datetime import datetime, timezone
 from typing import Any
 
 from . import certificate, constants as c, engine, hello
@@ -49,13 +50,15 @@ class _SSLSocket(Agreed):
         self._said_goodbye = False
         self._failure: Exception | None = None
         self._session: SSLSession | None = None
+        self._kept = context._kept()
+        self._told_mode = context.verify_mode
+        self._verify_mode, self._verify_flags, self._options = context.verify_mode, context.verify_flags, context.options
         self._take_settings(context)
         if session is not None:
             self.session = session
 
     def _take_settings(self, context: _SSLContext) -> None:
         """As SSL_new: what the context is set to later is for other connections."""
-        self._verify_mode, self._verify_flags, self._options = context.verify_mode, context.verify_flags, context.options
         self._revoked = tuple(context._revoked)
         self._names = tuple(context._alpn)
         self._made: dict[bool, Any] = {}
@@ -63,7 +66,7 @@ class _SSLSocket(Agreed):
             return
         try:
             for alpn in (True, False) if self.server_side and self._names else (True,):
-                self._made[alpn] = context._for_engine(alpn)
+                self._made[alpn] = context._keeping(self._kept)._for_engine(alpn)
         except SSLError as told:
             # Said at the handshake.
             self._failure = copy.copy(told)
@@ -212,14 +215,17 @@ class _SSLSocket(Agreed):
         """OpenSSL does not do with a list that is not there; the engine does."""
         chain = facts.peer_certificates
         if chain and self._verify_mode != c.CERT_NONE and self._verify_flags & c.VERIFY_CRL_CHECK_LEAF:
-            if certificate.issuer(chain[0]) not in map(certificate.list_issuer, self._revoked):
-                # The peer believes in the connection already.
-                self._engine.close()
-                try:
-                    self._flush()
-                except OSError:
-                    pass
-                self._fail(verification(3, "unable to get certificate CRL"))
+            issuer, now = certificate.issuer(chain[0]), datetime.now(timezone.utc)
+            ends = [certificate.list_until(revoked) for revoked in self._revoked if certificate.list_issuer(revoked) == issuer]
+            if any(end is None or end >= now for end in ends):
+                return
+            # The peer believes in the connection already.
+            self._engine.close()
+            try:
+                self._flush()
+            except OSError:
+                pass
+            self._fail(verification(12, "CRL has expired") if ends else verification(3, "unable to get certificate CRL"))
 
     def _read(self, size: int) -> bytes:
         self._wire.begin("read")
@@ -300,6 +306,9 @@ class _SSLSocket(Agreed):
 
     def _told(self, told: Any) -> SSLError:
         name = self.server_hostname
+        if "trusts no certificate" in str(getattr(told.value, "value", "")):
+            # Before anything is sent; OpenSSL finds it out when it has the peer's.
+            return verification(20, "unable to get local issuer certificate")
         return from_failure(told.value, name, _is_ip(name))
 
     def _fail(self, failure: Exception) -> None:
@@ -327,6 +336,7 @@ class _SSLSocket(Agreed):
             raise TypeError("The value must be a SSLContext")
         self._context = value
         if self.server_side and self._engine is None:
+            self._told_mode = value.verify_mode
             self._take_settings(value)
 
     @property

@@ -15,7 +15,8 @@ from .ciphers import BY_IANA, SUITES, choose, with_tls13
 from .errors import SSLError, from_failure
 from .loading import certificates_in, concatenated, password_of, pem, pem_lib, sort_out, unusable
 from .session import SSLSession
-from .settings import Settings, missing
+from .settings import _KEPT, Settings, missing
+from .trust import anchors
 from .wires import Memory, Socket
 
 _HASHED = re.compile(r"[0-9a-f]{8}\.r?[0-9]+")
@@ -39,10 +40,23 @@ class _SSLContext(Settings):
                 raise from_failure(told.value) from None
         return made
 
+    def _keeping(self, kept: tuple[Any, ...]) -> _SSLContext:
+        """This one with those settings of another: its certificate, authorities, suites and application protocols."""
+        self._find_default_paths()
+        if kept == self._kept():
+            return self
+        mixed: _SSLContext | None = self._mixed.get(kept)
+        if mixed is None:
+            mixed = self._mixed[kept] = object.__new__(_SSLContext)
+            vars(mixed).update(vars(self), _made={}, _mixed={}, **dict(zip(_KEPT, kept, strict=True)))
+        return mixed
+
     def _make(self, alpn: bool) -> Any:
         tls = engine.tls
         made = tls.Context(tls.Trust.MOZILLA if self._built_in_roots else tls.Trust.NONE)
-        for root in self._roots:
+        partial = bool(self._verify_flags & c.VERIFY_X509_PARTIAL_CHAIN)
+        roots = anchors(self._roots, partial=partial, others=self._built_in_roots)
+        for root in roots:
             made.load_verify_locations(root)
         if self._verify_flags & c.VERIFY_CRL_CHECK_LEAF:
             for revoked in self._revoked:
@@ -51,6 +65,9 @@ class _SSLContext(Settings):
             made.set_verify_mode(tls.VerifyMode.INSECURE_NONE)
         made.set_check_hostname(self._check_hostname)
         modes = {c.CERT_NONE: tls.ClientVerifyMode.NONE, c.CERT_OPTIONAL: tls.ClientVerifyMode.OPTIONAL}
+        if not roots and not self._built_in_roots:
+            # Nobody's certificate would do, which the engine refuses to ask for.
+            modes[c.CERT_OPTIONAL] = tls.ClientVerifyMode.NONE
         made.set_client_verify_mode(modes.get(self._verify_mode, tls.ClientVerifyMode.REQUIRED))
         if self._chain is not None:
             made.load_cert_chain(*self._chain)

@@ -14,6 +14,8 @@ _OLD = (c.PROTO_SSLv3, c.PROTO_TLSv1, c.PROTO_TLSv1_1)
 _VERSIONS = {c.PROTO_TLSv1_2: engine.tls.Version.TLS12, c.PROTO_TLSv1_3: engine.tls.Version.TLS13}
 _FLAGS = c.VERIFY_X509_STRICT | c.VERIFY_X509_TRUSTED_FIRST | c.VERIFY_X509_PARTIAL_CHAIN | c.VERIFY_CRL_CHECK_LEAF
 
+_KEPT = ("_verify_mode", "_verify_flags", "_options", "_minimum", "_maximum", "_group", "_tickets")
+
 
 def missing(what: str) -> NotImplementedError:
     """For what rustls, or the component, does not have."""
@@ -51,11 +53,17 @@ class Settings:
         self._keylog: str | None = None
         self._stats: dict[str, int] = {}
         self._made: dict[bool, Any] = {}
+        self._mixed: dict[tuple[Any, ...], Any] = {}
         return self
 
     def _changed(self) -> None:
         """The next connection has the new settings."""
         self._made.clear()
+        self._mixed.clear()
+
+    def _kept(self) -> tuple[Any, ...]:
+        """What a connection takes along when it is given another context (`SSL_new` copies it, and `SSL_set_SSL_CTX` leaves it)."""
+        return tuple(getattr(self, name) for name in _KEPT)
 
     def _spoken(self) -> tuple[Any, Any]:
         """The lowest and the highest version that all settings leave."""
