@@ -75,6 +75,11 @@ def _read_ready__data_received(self: Any) -> None:
     It spares a turn of the loop for every message. Not with TLS, where what comes with the end of the handshake has to wait
     until whoever connects has been told.
     """
+    ahead = self._ahead
+    if ahead is not None:
+        self._ahead = None
+        _received(self, ahead)
+        return
     _cpythons_data_received(self)
     if type(self._sock) is not socket.socket or self._conn_lost or self._paused or self._closing:
         return
@@ -91,12 +96,54 @@ def _read_ready__data_received(self: Any) -> None:
     if not data:
         # The end is found again in its turn.
         return
-    try:
-        self._protocol.data_received(data)
-    except (SystemExit, KeyboardInterrupt):
-        raise
-    except BaseException as error:
-        self._fatal_error(error, "Fatal error: protocol.data_received() call failed.")
+    _received(self, data)
+
+
+def is_one(handle: Any) -> bool:
+    """Whether the handle is of one for streams."""
+    return type(getattr(handle._callback, "__self__", None)) is _transport
+
+
+def reading(handles: Any) -> Any:
+    """The transport that the reader of these is of, if it is one that may be read ahead for."""
+    if not is_one(handles[0]):
+        return None
+    transport = handles[0]._callback.__self__
+    if type(transport._sock) is not socket.socket:
+        return None
+    # Not of a BufferedProtocol, whose buffer it would be.
+    return transport if getattr(transport._read_ready_cb, "__func__", None) is _read_ready__data_received else None
+
+
+def read_ahead(transport: Any, tries: int) -> bool:
+    """Reads for the call of `_read_ready` that comes next, if there is anything."""
+    recv = transport._sock.recv
+    for _ in range(tries):
+        try:
+            transport._ahead = recv(_MORE)
+        except (BlockingIOError, InterruptedError):
+            continue
+        except OSError as error:
+            transport._ahead = error
+        return True
+    return False
+
+
+def _received(self: Any, ahead: bytes | OSError) -> None:
+    """What `_SelectorSocketTransport._read_ready__data_received` does with what it has read."""
+    if self._conn_lost:
+        return
+    if isinstance(ahead, OSError):
+        self._fatal_error(ahead, "Fatal read error on socket transport")
+    elif not ahead:
+        self._read_ready__on_eof()
+    else:
+        try:
+            self._protocol.data_received(ahead)
+        except (SystemExit, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            self._fatal_error(error, "Fatal error: protocol.data_received() call failed.")
 
 
 def mend() -> None:
@@ -107,4 +154,5 @@ def mend() -> None:
 def use() -> None:
     """The same, and has them read twice, over WASI's own sockets."""
     mend()
+    _transport._ahead = None
     _transport._read_ready__data_received = _read_ready__data_received
