@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import select
 import selectors
-import time
 from asyncio.events import Handle
 from selectors import EVENT_READ, EVENT_WRITE, SelectorKey
 from typing import Any
@@ -14,12 +13,12 @@ from . import transports
 # How often in a row the sockets are not asked while there is something else to do: of a program that waits for the answers of
 # others, and of one that might be talking to itself, whose turns can be counted.
 _SKIPS, _FEWER_SKIPS = 3, 1
-# How often to try before waiting: to sleep, and to be woken by the host's other thread, takes longer than a few calls.
-_TRIES = 8
+# How often to try before waiting, at most: to sleep, and to be woken by the host's other thread, takes longer than a few calls.
+_TRIES = 48
+# After so many waits it is tried again whether trying helps: where the peer needs this processor, it does not.
+_AGAIN = 128
 # Of so many sockets; a call takes longer with each.
 _FEW = 4
-# An answer that came within this time, in seconds, was worth trying for.
-_SOON = 0.000_2
 
 _POLLED = {
     EVENT_READ: select.POLLIN,
@@ -36,7 +35,7 @@ class Selector(selectors.PollSelector):
         super().__init__()
         self.skips = _SKIPS
         self.skipped = 0
-        self._tries = _TRIES
+        self._tries, self._waits = _TRIES, 0
 
     def select(self, timeout: float | None = None) -> list[tuple[SelectorKey, int]]:
         if timeout is not None and timeout <= 0:
@@ -47,26 +46,33 @@ class Selector(selectors.PollSelector):
             self.skipped = 0
             return super().select(0)
         self.skipped = 0
-        return self._tried() or self._waited(timeout)
+        return self._tried() or super().select(timeout)
 
     def _tried(self) -> list[tuple[SelectorKey, int]]:
-        keys = self._fd_to_key
+        keys, found = self._fd_to_key, []
+        transport, used = None, 0
         if len(keys) == 1:
             (key,) = keys.values()
-            if key.events == EVENT_READ and (transport := transports.reading(key.data)) is not None:
-                # Once in any case: WASI calls a socket ready until a read has found nothing.
-                return [(key, EVENT_READ)] if transports.read_ahead(transport, self._tries or 1) else []
-        if 0 < len(keys) <= _FEW:
-            for _ in range(self._tries):
+            if key.events == EVENT_READ:
+                transport = transports.reading(key.data)
+        if transport is not None:
+            # Once in any case: WASI calls a socket ready until a read has found nothing.
+            if used := transports.read_ahead(transport, self._tries or 1):
+                found = [(key, EVENT_READ)]
+        elif 0 < len(keys) <= _FEW:
+            for used in range(1, self._tries + 1):
                 if found := super().select(0):
-                    return found
-        return []
-
-    def _waited(self, timeout: float | None) -> list[tuple[SelectorKey, int]]:
-        begun = time.monotonic()
-        found = super().select(timeout)
-        self._tries = _TRIES if time.monotonic() - begun < _SOON else self._tries >> 1
+                    break
+        self._learn(used if found else 0)
         return found
+
+    def _learn(self, used: int) -> None:
+        """How long it is to be tried the next time, after it took so many, or was in vain."""
+        if used > 1:
+            self._tries = min(2 * used + 2, _TRIES)
+        elif not used:
+            self._waits += 1
+            self._tries = self._tries >> 1 if self._waits % _AGAIN else _TRIES
 
     def register(self, fileobj: Any, events: int, data: Any = None) -> SelectorKey:
         self.skips = _FEWER_SKIPS
@@ -76,7 +82,7 @@ class Selector(selectors.PollSelector):
 
     def add(self, fd: int, event: int, handle: Handle) -> None:
         """Has `handle` run when there is `event`, instead of the one before."""
-        if event == EVENT_READ and not transports.is_one(handle):
+        if event == EVENT_READ and not transports.is_stream(handle):
             self.skips = _FEWER_SKIPS
         key = self._fd_to_key.get(fd)
         if key is None:

@@ -15,6 +15,10 @@ _MORE = 64 * 1024
 _transport = asyncio.selector_events._SelectorSocketTransport  # type: ignore[attr-defined]
 _cpythons_writelines = _transport.writelines
 _cpythons_data_received = _transport._read_ready__data_received
+_datagrams = asyncio.selector_events._SelectorDatagramTransport  # type: ignore[attr-defined]
+_cpythons_read_datagram = _datagrams._read_ready
+# More than the largest.
+_DATAGRAM = 64 * 1024
 
 
 def _write_send(self: Any) -> None:
@@ -99,34 +103,34 @@ def _read_ready__data_received(self: Any) -> None:
     _received(self, data)
 
 
-def is_one(handle: Any) -> bool:
-    """Whether the handle is of one for streams."""
+def is_stream(handle: Any) -> bool:
+    """Whether the handle is of a transport for streams."""
     return type(getattr(handle._callback, "__self__", None)) is _transport
 
 
 def reading(handles: Any) -> Any:
     """The transport that the reader of these is of, if it is one that may be read ahead for."""
-    if not is_one(handles[0]):
+    transport = getattr(handles[0]._callback, "__self__", None)
+    if type(transport) not in _KINDS or type(transport._sock) is not socket.socket:
         return None
-    transport = handles[0]._callback.__self__
-    if type(transport._sock) is not socket.socket:
-        return None
+    if type(transport) is _datagrams:
+        return transport
     # Not of a BufferedProtocol, whose buffer it would be.
     return transport if getattr(transport._read_ready_cb, "__func__", None) is _read_ready__data_received else None
 
 
-def read_ahead(transport: Any, tries: int) -> bool:
-    """Reads for the call of `_read_ready` that comes next, if there is anything."""
-    recv = transport._sock.recv
-    for _ in range(tries):
+def read_ahead(transport: Any, tries: int) -> int:
+    """Reads for the call of `_read_ready` that comes next, if there is anything; says how many tries that took, or 0."""
+    read, most = (transport._sock.recv, _MORE) if type(transport) is _transport else (transport._sock.recvfrom, _DATAGRAM)
+    for used in range(1, tries + 1):
         try:
-            transport._ahead = recv(_MORE)
+            transport._ahead = read(most)
         except (BlockingIOError, InterruptedError):
             continue
         except OSError as error:
             transport._ahead = error
-        return True
-    return False
+        return used
+    return 0
 
 
 def _received(self: Any, ahead: bytes | OSError) -> None:
@@ -146,6 +150,24 @@ def _received(self: Any, ahead: bytes | OSError) -> None:
             self._fatal_error(error, "Fatal error: protocol.data_received() call failed.")
 
 
+def _read_ready_datagram(self: Any) -> None:
+    """As CPython's, but for what was read ahead."""
+    ahead = self._ahead
+    if ahead is None:
+        _cpythons_read_datagram(self)
+        return
+    self._ahead = None
+    if self._conn_lost:
+        return
+    if isinstance(ahead, OSError):
+        self._protocol.error_received(ahead)
+    else:
+        self._protocol.datagram_received(*ahead)
+
+
+_KINDS = (_transport, _datagrams)
+
+
 def mend() -> None:
     """Puts right what is wrong in CPython's transports."""
     _transport._write_send, _transport.writelines = _write_send, _writelines
@@ -154,5 +176,6 @@ def mend() -> None:
 def use() -> None:
     """The same, and has them read twice, over WASI's own sockets."""
     mend()
-    _transport._ahead = None
+    _transport._ahead = _datagrams._ahead = None
+    _datagrams._read_ready = _read_ready_datagram
     _transport._read_ready__data_received = _read_ready__data_received
