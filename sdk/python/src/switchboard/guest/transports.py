@@ -177,5 +177,7 @@ def use() -> None:
     """The same, and has them read twice, over WASI's own sockets."""
     mend()
     _transport._ahead = _datagrams._ahead = None
+    # As it is called in what the loop tells of exceptions.
+    _read_ready_datagram.__name__, _read_ready_datagram.__qualname__ = "_read_ready", _cpythons_read_datagram.__qualname__
     _datagrams._read_ready = _read_ready_datagram
     _transport._read_ready__data_received = _read_ready__data_received
