@@ -12,7 +12,7 @@ from typing import Any
 from .turns import Turns
 
 _socket_type = socket.socket
-_family, _type, _proto = (vars(_socket.socket)[name].__get__ for name in ("family", "type", "proto"))
+_type, _proto = (vars(_socket.socket)[name].__get__ for name in ("type", "proto"))
 _cpythons_set_nodelay = asyncio.base_events._set_nodelay  # type: ignore[attr-defined]
 _FAMILIES = ((":", socket.AF_INET6), (".", socket.AF_INET))
 
@@ -56,6 +56,8 @@ class Connecting(Turns):
         """By the shortest way if only a number and a port are said."""
         # Not where a test, or a library for proxies, has put a socket of its own in the place of Python's.
         plain = not named and not self._debug and asyncio.base_events.socket.socket is _socket_type  # type: ignore[attr-defined]
+        # Nor where a loop that was derived from this one connects in its own way.
+        plain = plain and type(self).sock_connect is Connecting.sock_connect
         found = _numeric(host, port) if plain else None
         if found is None:
             return await super().create_connection(protocol_factory, host, port, **named)
