@@ -148,7 +148,36 @@ async def server():
         return set(await asyncio.gather(*(one() for _ in range(50))))
 
 
-for function in (timers, never, groups, queues, threads, failing_thread, a_silent_address, lookup, refused, unhandled, server):
+async def names():
+    async with await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", 0) as server:
+        address = server.sockets[0].getsockname()
+        _, writer = await asyncio.open_connection(*address)
+        sock, told = writer.get_extra_info("socket"), writer.get_extra_info
+        same = told("peername") == sock.getpeername() == address, told("sockname") == sock.getsockname()
+        writer.close()
+        await writer.wait_closed()
+        return same, sock.fileno()
+
+
+async def watched():
+    """A reader and a writer of one descriptor, named by itself and by its number."""
+    loop, heard = asyncio.get_running_loop(), set()
+    one, other = socket.socketpair()
+    with one, other:
+        one.setblocking(False)
+        loop.add_reader(one, heard.add, "replaced")
+        loop.add_reader(one.fileno(), heard.add, "reader")
+        loop.add_writer(one, heard.add, "writer")
+        other.send(b"x")
+        while len(heard) < 2:
+            await asyncio.sleep(0.01)
+        ended = loop.remove_writer(one), loop.remove_writer(one.fileno()), loop.remove_reader(one.fileno()), loop.remove_reader(one)
+    return sorted(heard), ended
+
+
+for function in (
+    timers, never, groups, queues, threads, failing_thread, a_silent_address, lookup, refused, unhandled, server, names, watched
+):  # fmt: skip
     print(function.__name__, asyncio.run(function(), debug=False))
 with asyncio.Runner() as runner:
     print(runner.run(asyncio.sleep(0, "a runner")))

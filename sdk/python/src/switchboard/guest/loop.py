@@ -13,30 +13,15 @@ import selectors
 from collections.abc import Callable
 from typing import Any
 
-from . import transports
-
-# How often in a row the sockets are not asked while there is something else to do.
-_SKIPS = 1
+from . import connecting, transports
+from .selector import Selector
 
 
-class _Selector(selectors.PollSelector):
-    """Asks less often than asyncio does: before each turn, also if callbacks are waiting, which takes its time in WASI."""
-
-    _skipped = 0
-
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        if timeout is not None and timeout <= 0 and self._skipped < _SKIPS:
-            self._skipped += 1
-            return []
-        self._skipped = 0
-        return super().select(timeout)
-
-
-class SelectorEventLoop(asyncio.unix_events._UnixSelectorEventLoop):  # type: ignore[misc,name-defined]
+class SelectorEventLoop(connecting.Connecting):
     """`asyncio.SelectorEventLoop` in a component."""
 
     def __init__(self, selector: selectors.BaseSelector | None = None) -> None:
-        super().__init__(selector or _Selector())
+        super().__init__(selector or Selector())
 
     def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
         """Calls the function before it returns: there are no threads. An executor that is given may have its own way."""
@@ -53,15 +38,6 @@ class SelectorEventLoop(asyncio.unix_events._UnixSelectorEventLoop):  # type: ig
         except BaseException as error:
             future.set_exception(error)
         return future
-
-    async def sock_connect(self, sock: Any, address: Any) -> None:
-        """Tells of a refusal as Linux does, which tells it late: WASI may have it at once, and asyncio then says nothing of the address."""
-        try:
-            await super().sock_connect(sock, address)
-        except ConnectionRefusedError as error:
-            if "Connect call failed" in str(error):
-                raise
-            raise ConnectionRefusedError(error.errno, f"Connect call failed {address}") from None
 
     async def shutdown_default_executor(self, timeout: float | None = None) -> None:
         """There is none."""
@@ -116,5 +92,6 @@ class _Policy(asyncio.events._AbstractEventLoopPolicy if hasattr(asyncio.events,
 def use() -> None:
     """Makes it the loop of `asyncio.run`, `asyncio.Runner` and `asyncio.new_event_loop`."""
     transports.use()
+    connecting.use()
     asyncio.events._event_loop_policy = _Policy()
     asyncio.SelectorEventLoop = asyncio.EventLoop = asyncio.unix_events.SelectorEventLoop = SelectorEventLoop

@@ -15,6 +15,10 @@ _MORE = 64 * 1024
 _transport = asyncio.selector_events._SelectorSocketTransport  # type: ignore[attr-defined]
 _cpythons_writelines = _transport.writelines
 _cpythons_data_received = _transport._read_ready__data_received
+_datagrams = asyncio.selector_events._SelectorDatagramTransport  # type: ignore[attr-defined]
+_cpythons_read_datagram = _datagrams._read_ready
+# More than the largest.
+_DATAGRAM = 64 * 1024
 
 
 def _write_send(self: Any) -> None:
@@ -75,6 +79,11 @@ def _read_ready__data_received(self: Any) -> None:
     It spares a turn of the loop for every message. Not with TLS, where what comes with the end of the handshake has to wait
     until whoever connects has been told.
     """
+    ahead = self._ahead
+    if ahead is not None:
+        self._ahead = None
+        _received(self, ahead)
+        return
     _cpythons_data_received(self)
     if type(self._sock) is not socket.socket or self._conn_lost or self._paused or self._closing:
         return
@@ -91,12 +100,72 @@ def _read_ready__data_received(self: Any) -> None:
     if not data:
         # The end is found again in its turn.
         return
-    try:
-        self._protocol.data_received(data)
-    except (SystemExit, KeyboardInterrupt):
-        raise
-    except BaseException as error:
-        self._fatal_error(error, "Fatal error: protocol.data_received() call failed.")
+    _received(self, data)
+
+
+def is_stream(handle: Any) -> bool:
+    """Whether the handle is of a transport for streams."""
+    return type(getattr(handle._callback, "__self__", None)) is _transport
+
+
+def reading(handles: Any) -> Any:
+    """The transport that the reader of these is of, if it is one that may be read ahead for."""
+    transport = getattr(handles[0]._callback, "__self__", None)
+    if type(transport) not in _KINDS or type(transport._sock) is not socket.socket:
+        return None
+    if type(transport) is _datagrams:
+        return transport
+    # Not of a BufferedProtocol, whose buffer it would be.
+    return transport if getattr(transport._read_ready_cb, "__func__", None) is _read_ready__data_received else None
+
+
+def read_ahead(transport: Any, tries: int) -> int:
+    """Reads for the call of `_read_ready` that comes next, if there is anything; says how many tries that took, or 0."""
+    read, most = (transport._sock.recv, _MORE) if type(transport) is _transport else (transport._sock.recvfrom, _DATAGRAM)
+    for used in range(1, tries + 1):
+        try:
+            transport._ahead = read(most)
+        except (BlockingIOError, InterruptedError):
+            continue
+        except OSError as error:
+            transport._ahead = error
+        return used
+    return 0
+
+
+def _received(self: Any, ahead: bytes | OSError) -> None:
+    """What `_SelectorSocketTransport._read_ready__data_received` does with what it has read."""
+    if self._conn_lost:
+        return
+    if isinstance(ahead, OSError):
+        self._fatal_error(ahead, "Fatal read error on socket transport")
+    elif not ahead:
+        self._read_ready__on_eof()
+    else:
+        try:
+            self._protocol.data_received(ahead)
+        except (SystemExit, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            self._fatal_error(error, "Fatal error: protocol.data_received() call failed.")
+
+
+def _read_ready_datagram(self: Any) -> None:
+    """As CPython's, but for what was read ahead."""
+    ahead = self._ahead
+    if ahead is None:
+        _cpythons_read_datagram(self)
+        return
+    self._ahead = None
+    if self._conn_lost:
+        return
+    if isinstance(ahead, OSError):
+        self._protocol.error_received(ahead)
+    else:
+        self._protocol.datagram_received(*ahead)
+
+
+_KINDS = (_transport, _datagrams)
 
 
 def mend() -> None:
@@ -107,4 +176,8 @@ def mend() -> None:
 def use() -> None:
     """The same, and has them read twice, over WASI's own sockets."""
     mend()
+    _transport._ahead = _datagrams._ahead = None
+    # As it is called in what the loop tells of exceptions.
+    _read_ready_datagram.__name__, _read_ready_datagram.__qualname__ = "_read_ready", _cpythons_read_datagram.__qualname__
+    _datagrams._read_ready = _read_ready_datagram
     _transport._read_ready__data_received = _read_ready__data_received
