@@ -18,7 +18,8 @@ const MEBIBYTES: u64 = 64;
 /// The plaintext of the largest record.
 const RECORD: u32 = 16 * 1024;
 
-/// As a ratio of two measurements counts here, it takes more rounds until each has had its undisturbed one.
+/// A ratio counts here, and a machine is not as fast at one time as at another: what is compared is measured by turns, and the
+/// median of the rounds counts.
 const ROUNDS: usize = 15;
 
 /// The suites by their names and by those of IANA.
@@ -35,45 +36,44 @@ const SUITES: [(&str, &str, CipherSuite); 2] = [
     ),
 ];
 
-/// The best of some rounds: microseconds for 16 KiB.
-struct Best(f64);
-
-impl Default for Best {
-    fn default() -> Self {
-        Self(f64::INFINITY)
-    }
-}
-
-impl Best {
-    fn round(&mut self, measured: &Measured) {
-        let records = measured.bytes as f64 / f64::from(RECORD);
-        self.0 = self.0.min(measured.seconds * 1e6 / records);
-    }
-}
-
-/// What a transfer took, and what of that is explained: microseconds for 16 KiB.
-struct Row {
+/// What a round took, and what of that is explained: microseconds for 16 KiB.
+struct Round {
     all: f64,
     cipher: f64,
     /// The same transfer without TLS, if there is one.
     network: Option<f64>,
 }
 
-impl Row {
-    fn cells(&self, title: &str, what: &str) -> [String; 9] {
-        let rest = self.all - self.cipher - self.network.unwrap_or(0.0);
-        [
-            title.to_owned(),
-            what.to_owned(),
-            format!("{:.0}", f64::from(RECORD) / self.all),
-            format!("{:.1}", self.all),
-            format!("{:.1}", self.cipher),
-            self.network.map_or("-".to_owned(), |it| format!("{it:.1}")),
-            format!("{rest:.1}"),
-            format!("{:.2}", self.all / self.cipher),
-            format!("{:.2}", (self.cipher + rest) / self.cipher),
-        ]
-    }
+/// Microseconds for 16 KiB.
+fn micros(measured: &Measured) -> f64 {
+    let records = measured.bytes as f64 / f64::from(RECORD);
+    measured.seconds * 1e6 / records
+}
+
+fn median(rounds: &[Round], what: impl Fn(&Round) -> f64) -> f64 {
+    let mut values: Vec<_> = rounds.iter().map(what).collect();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+fn cells(title: &str, what: &str, rounds: &[Round]) -> [String; 9] {
+    let network = |it: &Round| it.network.unwrap_or(0.0);
+    let own = |it: &Round| it.all - network(it);
+    let all = median(rounds, |it| it.all);
+    [
+        title.to_owned(),
+        what.to_owned(),
+        format!("{:.0}", f64::from(RECORD) / all),
+        format!("{all:.1}"),
+        format!("{:.1}", median(rounds, |it| it.cipher)),
+        match median(rounds, network) {
+            0.0 => "-".to_owned(),
+            network => format!("{network:.1}"),
+        },
+        format!("{:.1}", median(rounds, |it| own(it) - it.cipher)),
+        format!("{:.2}", median(rounds, |it| it.all / it.cipher)),
+        format!("{:.2}", median(rounds, |it| own(it) / it.cipher)),
+    ]
 }
 
 /// Measures each suite and prints a table.
@@ -93,7 +93,6 @@ pub(crate) fn print(plugged: &Plugged, runtime: &Runtime, ca: &Path, leaf: &Leaf
         runtime.block_on(plugged.measure_inside(work, name, MEBIBYTES, (ca, leaf), LIMIT))
     };
     for (title, name, suite) in SUITES {
-        let mut ciphers = 0.0;
         for (what, way, work) in [
             ("sends", OneWay::Send, Inside::Seal),
             ("receives", OneWay::Receive, Inside::Open),
@@ -104,30 +103,26 @@ pub(crate) fn print(plugged: &Plugged, runtime: &Runtime, ca: &Path, leaf: &Leaf
             let one_way = |addr: SocketAddr, ca| {
                 runtime.block_on(plugged.measure_one_way(way, addr, ca, MEBIBYTES, LIMIT))
             };
-            let [mut cipher, mut network, mut all] = [(); 3].map(|()| Best::default());
-            for _ in 0..ROUNDS {
-                cipher.round(&inside(work, name)?);
-                network.round(&one_way(plain.addr(), None)?);
-                all.round(&one_way(secure.addr(), Some(ca))?);
-            }
-            let row = Row {
-                all: all.0,
-                cipher: cipher.0,
-                network: Some(network.0),
+            let round = |_| -> Result<Round> {
+                Ok(Round {
+                    cipher: micros(&inside(work, name)?),
+                    network: Some(micros(&one_way(plain.addr(), None)?)),
+                    all: micros(&one_way(secure.addr(), Some(ca))?),
+                })
             };
-            table.add_row(row.cells(title, what));
-            ciphers += cipher.0;
+            let rounds: Vec<_> = (0..ROUNDS).map(round).collect::<Result<_>>()?;
+            table.add_row(cells(title, what, &rounds));
         }
-        let mut engine = Best::default();
-        for _ in 0..ROUNDS {
-            engine.round(&inside(Inside::Engine, name)?);
-        }
-        let row = Row {
-            all: engine.0,
-            cipher: ciphers,
-            network: None,
+        let round = |_| -> Result<Round> {
+            let [seal, open] = [Inside::Seal, Inside::Open].map(|work| inside(work, name));
+            Ok(Round {
+                cipher: micros(&seal?) + micros(&open?),
+                network: None,
+                all: micros(&inside(Inside::Engine, name)?),
+            })
         };
-        table.add_row(row.cells(title, "one engine to another, in memory"));
+        let rounds: Vec<_> = (0..ROUNDS).map(round).collect::<Result<_>>()?;
+        table.add_row(cells(title, "one engine to another, in memory", &rounds));
     }
     println!("{table}");
     println!(
@@ -137,7 +132,7 @@ pub(crate) fn print(plugged: &Plugged, runtime: &Runtime, ca: &Path, leaf: &Leaf
         "transfer over plain TCP, what host and system take for it. The rest is what TLS takes beside its cipher. Connections by"
     );
     println!(
-        "streams; what goes to an engine and comes from it is copied between two components as lists. Best of {ROUNDS}."
+        "streams; what goes to an engine and comes from it is copied between two components as lists. Medians of {ROUNDS}."
     );
     Ok(())
 }
