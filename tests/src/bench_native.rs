@@ -237,8 +237,11 @@ where
             let begun = Instant::now();
             let (mut reader, mut writer) = tokio::io::split(&mut stream);
             let write = async {
-                let piece = vec![0x5a; PIECE];
+                let mut piece = Vec::with_capacity(PIECE);
                 for _ in 0..pieces {
+                    // Whoever sends has something new each time, as the component has.
+                    piece.clear();
+                    piece.resize(PIECE, 0x5a);
                     writer.write_all(&piece).await?;
                 }
                 writer.flush().await?;

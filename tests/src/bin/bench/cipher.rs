@@ -13,14 +13,14 @@ use switchboard_tests::echo::TcpServer;
 use tokio::runtime::Runtime;
 
 /// How much each row moves.
-const MEBIBYTES: u64 = 64;
+const MEBIBYTES: u64 = 32;
 
 /// The plaintext of the largest record.
 const RECORD: u32 = 16 * 1024;
 
 /// A ratio counts here, and a machine is not as fast at one time as at another: what is compared is measured by turns, and the
 /// median of the rounds counts.
-const ROUNDS: usize = 15;
+const ROUNDS: usize = 25;
 
 /// The suites by their names and by those of IANA.
 const SUITES: [(&str, &str, CipherSuite); 2] = [
