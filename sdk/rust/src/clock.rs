@@ -29,8 +29,9 @@ pub(crate) async fn within<T>(limit: Duration, work: impl Future<Output = T>) ->
     .await
 }
 
-/// What the work gives, or `TimedOut` if it takes longer than this: then it is dropped, which of a read of a
-/// [`Connection`](crate::Connection) loses nothing. asyncio: `wait_for`.
+/// What the work gives, or `TimedOut` if it takes longer than this: then it is dropped, which of a `read` of a
+/// [`Connection`](crate::Connection) loses nothing; of `read_exact` and its like nobody knows how far it had come. asyncio:
+/// `wait_for`.
 ///
 /// ```no_run
 /// use std::time::Duration;

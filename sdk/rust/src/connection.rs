@@ -238,6 +238,7 @@ impl Connection {
         let (received, incoming): (_, Option<reading::Taken>) = reading.into_stream().await?;
         let (outgoing, outgoing_end) = outgoing.unzip();
         let (incoming, incoming_end) = incoming.unzip();
+        let incoming = incoming.flatten();
         Ok(Streams {
             received,
             incoming,

@@ -265,7 +265,8 @@ impl<T: Target> Connector<T> {
         self
     }
 
-    /// How long `close` may take to hand over what is still unsent; 30 seconds unless said otherwise. asyncio:
+    /// How long `close` may take to hand over what is still unsent, and that of a transport with TLS to hear the peer's
+    /// goodbye; 30 seconds unless said otherwise. asyncio:
     /// `ssl_shutdown_timeout`, here without TLS too.
     ///
     /// ```

@@ -330,7 +330,7 @@ impl fmt::Display for Failure {
                 Ok(())
             }
             Failure::Tls(failure) => failure.fmt(f),
-            Failure::TimedOut(None) => f.write_str("the peer did not take the last bytes in time"),
+            Failure::TimedOut(None) => f.write_str("closing took longer than the shutdown timeout"),
             Failure::TimedOut(Some(phase)) => {
                 write!(f, "timed out in the phase {phase}")
             }

@@ -21,7 +21,11 @@ const LARGEST: usize = 64 * 1024;
 const DRAINED: usize = 64;
 
 /// A stream, and how it ends.
-pub(crate) type Taken = (StreamReader<u8>, FutureReader<Result<(), ErrorCode>>);
+/// The stream, if it has not ended, and how it ends.
+pub(crate) type Taken = (
+    Option<StreamReader<u8>>,
+    FutureReader<Result<(), ErrorCode>>,
+);
 
 /// How the bytes come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -209,13 +213,8 @@ async fn by_streams(raw: Arc<wit::Connection>, inbox: Shared) {
     let mut begun = false;
     loop {
         let Some(buffer) = wanted(&inbox).await else {
-            if begun && has_ended(&mut stream).await {
-                drop(stream);
-                let end = completion.await.map_err(|code| reason(&raw, code));
-                open(&inbox).end = Some(end);
-            } else {
-                open(&inbox).taken = Some((stream, completion));
-            }
+            let ended = begun && has_ended(&mut stream).await;
+            open(&inbox).taken = Some(((!ended).then_some(stream), completion));
             return;
         };
         begun = true;
@@ -237,18 +236,18 @@ async fn by_streams(raw: Arc<wit::Connection>, inbox: Shared) {
             (_, true) => has_ended(&mut stream).await,
             (_, false) => false,
         };
+        if stopped {
+            let mut inbox = open(&inbox);
+            inbox.filled = Some(buffer);
+            inbox.taken = Some(((!ended).then_some(stream), completion));
+            return;
+        }
         if ended {
             drop(stream);
             let end = completion.await.map_err(|code| reason(&raw, code));
             let mut inbox = open(&inbox);
             inbox.filled = Some(buffer);
             inbox.end = Some(end);
-            return;
-        }
-        if stopped {
-            let mut inbox = open(&inbox);
-            inbox.filled = Some(buffer);
-            inbox.taken = Some((stream, completion));
             return;
         }
         open(&inbox).filled = Some(buffer);

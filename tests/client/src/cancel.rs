@@ -132,8 +132,11 @@ async fn streams(mut connection: impl AsyncRead + AsyncWrite + Unpin, rounds: u6
         }
     }
     // The end of what is sent is said once, however often it was begun to be said.
-    while !matches!(poll_once(connection.close()).await, Some(Ok(()))) {
-        given_up += 1;
+    loop {
+        if let Some(closed) = poll_once(connection.close()).await {
+            closed?;
+            break;
+        }
         // The peer may wait for what it has sent to be read.
         let room = buffer.get_mut(..1000).unwrap_or_default();
         if received < sent

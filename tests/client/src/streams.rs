@@ -13,6 +13,14 @@ pub(crate) async fn run(arguments: &Arguments) -> Outcome {
     let mut connection = arguments.connector()?.connect().await?;
     match arguments.get("how") {
         Some("ended") => return ended(connection).await,
+        Some("cut") => {
+            connection.read_exact(&mut [0]).await?;
+            println!(
+                "before: {}",
+                connection.into_streams().await?.received.len()
+            );
+            return Ok(());
+        }
         Some("unread") => return hand_on(connection.into_streams().await?).await,
         _ => {}
     }

@@ -135,6 +135,21 @@ async fn streams_that_have_ended_are_not_handed_on() {
     assert!(told_at_once);
 }
 
+/// What was received is there, whether the end without a goodbye was told together with it or later.
+#[tokio::test]
+async fn streams_of_what_was_cut_off() {
+    let (pki, leaf) = pki();
+    let options = Options {
+        behaviour: Behaviour::SendThenTruncate(5),
+        ..Options::default()
+    };
+    let server = TlsServer::start("127.0.0.1", &leaf, &options).unwrap();
+    let step = format!("streams how=cut server={} ca=/pki/ca.pem", server.addr());
+    for _ in 0..10 {
+        assert_eq!(run(&step, &pki).await.output, "before: 4\n");
+    }
+}
+
 /// However much nobody has read of what the peer sent, the peer has all that it was sent, and a clean end.
 #[tokio::test]
 async fn closed_with_something_unread() {

@@ -18,6 +18,9 @@ use std::task::{Context, Poll, ready};
 /// How many callbacks come before others have their turn.
 const BUDGET: usize = 16;
 
+/// So much is read behind our goodbye to hear the peer's. Whoever goes on with more has not heard ours.
+const UNHEARD: usize = 16 * 1024 * 1024;
+
 /// A transport's bytes and callbacks, until its connection is lost.
 pub(super) struct Driven {
     pub(super) inner: Rc<Inner>,
@@ -26,6 +29,8 @@ pub(super) struct Driven {
     read_ended: bool,
     /// Runs once it is closing.
     too_late: Option<Pin<Box<dyn Future<Output = ()>>>>,
+    /// How much came after our goodbye.
+    unheard: Option<usize>,
 }
 
 /// What comes after a turn.
@@ -44,6 +49,7 @@ impl Driven {
             ahead: Ahead::default(),
             read_ended: false,
             too_late: None,
+            unheard: None,
         }
     }
 
@@ -195,6 +201,7 @@ impl Driven {
             Ok(true) => {
                 let unread = self.reading.unread().len();
                 self.reading.consume(unread);
+                self.unheard = self.unheard.map(|it| it + unread);
             }
             Ok(false) => self.end_of_file(),
             // Nothing is missing that somebody would have read.
@@ -214,7 +221,12 @@ impl Driven {
                 Poll::Ready(Ok(())) if !self.inner.tls.get() || self.read_ended => {
                     return Poll::Ready(());
                 }
-                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Ok(())) if self.unheard.is_some_and(|it| it > UNHEARD) => {
+                    return Poll::Ready(());
+                }
+                Poll::Ready(Ok(())) => {
+                    self.unheard.get_or_insert(0);
+                }
                 Poll::Ready(Err(error)) => {
                     drop(writing);
                     self.fail("Fatal write error on socket transport", error);

@@ -1,13 +1,13 @@
 //! What goes wrong in callbacks: asyncio's `loop.set_exception_handler`.
 
 use crate::error::{Error, Failure};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::io::{self, Write};
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// Something that nobody else is told: an error of a callback, or a warning. Shown by `{}` it is one line.
+/// Something that nobody else is told: an error of a callback, or a warning. Shown by `{}` it is its message and its error.
 ///
 /// ```
 /// # fn example(exception: &switchboard_client::protocol::Exception<'_>) {
@@ -43,6 +43,7 @@ pub type ExceptionHandler = Rc<dyn Fn(&Exception<'_>)>;
 
 thread_local! {
     static HANDLER: RefCell<Option<ExceptionHandler>> = const { RefCell::new(None) };
+    static TELLING: Cell<bool> = const { Cell::new(false) };
 }
 
 /// From now on this handler is told what nobody else is told, for all connections of the component; with `None`, the
@@ -75,7 +76,7 @@ pub fn get_exception_handler() -> Option<ExceptionHandler> {
     HANDLER.with_borrow(Clone::clone)
 }
 
-/// What is done where no handler was set: a line on stderr. asyncio: `loop.default_exception_handler`.
+/// What is done where no handler was set, and with what goes wrong in one: it is written to stderr. asyncio: `loop.default_exception_handler`.
 ///
 /// ```
 /// # fn example(exception: &switchboard_client::protocol::Exception<'_>) {
@@ -90,10 +91,13 @@ pub fn default_exception_handler(exception: &Exception<'_>) {
 
 pub(super) fn tell(message: &str, error: Option<&Error>) {
     let exception = Exception { message, error };
+    // One that writes to a connection may be told of that one in turn, and would never come to an end.
+    let within = TELLING.replace(true);
     match get_exception_handler() {
-        Some(handler) => handler(&exception),
-        None => default_exception_handler(&exception),
+        Some(handler) if !within => handler(&exception),
+        _ => default_exception_handler(&exception),
     }
+    TELLING.set(within);
 }
 
 /// The error of a callback, which may be one of ours that was handed on.

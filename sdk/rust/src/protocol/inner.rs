@@ -13,7 +13,7 @@ use crate::wakers::Side;
 use crate::writing::Writing;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
-use std::io::IoSlice;
+use std::io::{self, IoSlice};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -233,6 +233,7 @@ impl Inner {
     /// Ends it because of an error; one that is no `OSError` in asyncio is told to the exception handler too.
     pub(super) fn fail(&self, message: &str, error: Error) {
         match error.failure() {
+            Failure::Callback(error) if error.is::<io::Error>() => {}
             Failure::Callback(_)
             | Failure::InvalidArgument(_)
             | Failure::NotSupported(_)
@@ -259,7 +260,7 @@ impl Inner {
     }
 }
 
-/// The error of a peer that did not take the end of what was sent in time.
+/// The error of a peer that did not take the end of what was sent in time, or with TLS did not say goodbye.
 pub(super) fn too_late() -> Error {
     Error::new(Failure::TimedOut(None))
 }

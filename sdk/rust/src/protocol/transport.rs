@@ -306,7 +306,7 @@ impl Transport {
     /// Without TLS that takes as long as it takes, unless a [`shutdown_timeout`](crate::Connector::shutdown_timeout) was asked
     /// for. With TLS the peer's own goodbye is waited for, and told by `eof_received`, if it was not told before. For all of that
     /// there is the `shutdown_timeout`, 30 seconds unless said otherwise: when it has run out, the connection is aborted, and
-    /// `connection_lost` is told so.
+    /// `connection_lost` is told so. A peer that goes on for more than 16 MiB after our goodbye is not waited for.
     ///
     /// asyncio does the same, but for three things. What the peer says after `close` is for nobody here; asyncio goes on to tell
     /// `data_received` while it sends what is unsent, and what comes after that is an `SSLError` there
