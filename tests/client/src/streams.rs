@@ -1,5 +1,5 @@
-//! `streams server=ADDRESS [ca=FILE] [how=ended|unread]`: against an echo, the streams of a connection after some use of it;
-//! `how=ended`: against a peer that says hello and ends, after one read; `how=unread`: after none.
+//! `streams server=ADDRESS [ca=FILE] [how=ended|unread|cut]`: against an echo, the streams of a connection after some use of it;
+//! `how=ended`: against a peer that says hello and ends, after one read; `how=unread`: after none; `how=cut`: after a byte.
 
 use crate::Outcome;
 use crate::arguments::Arguments;
