@@ -10,7 +10,7 @@ use wit_parser::abi::AbiVariant;
 use wit_parser::{Resolve, SizeAlign, WorldId, WorldKey};
 
 /// What it may be at most, in bytes: a sixth of it is what only servers and client certificates need.
-const LARGEST: usize = 5 * 512 * 1024;
+const LARGEST: usize = 2_752_512;
 
 fn world(wasm: &[u8]) -> (Resolve, WorldId) {
     match wit_component::decode(wasm).unwrap() {
