@@ -70,6 +70,12 @@ class Authority:
         _openssl(*self._ca(), "-gencrl", *dates, "-out", str(made))
         return made
 
+    def cross_sign(self, other: Authority) -> Path:
+        """The other's certificate as this one signs it."""
+        made = self._folder / "crossed.pem"
+        self._sign(made, other._key, f"/O=Switchboard/CN={other._folder.name}", _CA, None, None)
+        return made
+
     def _ca(self) -> list[str]:
         config = self._folder / "issue.conf"
         if not config.exists():

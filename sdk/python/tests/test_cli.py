@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -229,6 +230,27 @@ def test_a_signal_while_a_program_is_started(tmp_path: Path, monkeypatch: pytest
         stopping.run(["sleep", "60"])
     assert (told.value.status, started[0].returncode) == (143, -signal.SIGKILL)
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+
+
+def test_signals_that_are_not_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of another thread, and those whose handler Python does not know."""
+    before, seen = signal.getsignal(signal.SIGTERM), []
+
+    def tidied() -> None:
+        with stopping.tidied_up():
+            seen.append(signal.getsignal(signal.SIGTERM))
+
+    thread = threading.Thread(target=tidied)
+    thread.start()
+    thread.join()
+    real = signal.getsignal
+    with monkeypatch.context() as patched:
+        patched.setattr(stopping.signal, "getsignal", lambda _: None)
+        with stopping.tidied_up():
+            seen.append(real(signal.SIGTERM))
+    assert seen == [before, before] and real(signal.SIGTERM) == before
+    tidied()
+    assert seen[2] != before and real(signal.SIGTERM) == before
 
 
 def test_a_program_that_a_signal_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

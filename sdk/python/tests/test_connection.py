@@ -7,6 +7,7 @@ import socket
 import ssl
 import weakref
 from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 import stubbed
 from pki import Authority
-from switchboard.tls import connection, constants as c, context, engine, errors, wires
+from switchboard.tls import connection, constants as c, context, engine, errors, trust, wires
 from switchboard.tls.bio import MemoryBIO
 
 DATA = bytes(range(256)) * 256
@@ -191,6 +192,19 @@ def test_whom_to_trust_is_for_the_environment_of_the_run(monkeypatch: pytest.Mon
     assert made.trust == "none" and "load_verify_locations" in made.set
     monkeypatch.delenv("SSL_CERT_FILE")
     assert other.cert_store_stats()["x509"] == 0 and other._for_engine().trust == "Mozilla"
+
+
+def test_a_certificate_that_ends_while_the_program_runs(monkeypatch: pytest.MonkeyPatch, authority: Authority) -> None:
+    settings = client_context()
+    settings.load_verify_locations(authority.cert)
+    made = settings._for_engine()
+    assert settings._for_engine() is made
+    now = datetime.now(timezone.utc) + timedelta(days=31)
+    for module in (context, trust):
+        monkeypatch.setattr(module, "datetime", SimpleNamespace(now=lambda _: now))
+    again = settings._for_engine()
+    assert "load_verify_locations" in made.set and "load_verify_locations" not in again.set
+    assert settings._for_engine() is again
 
 
 def test_default_paths_that_cannot_be_read_trust_nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

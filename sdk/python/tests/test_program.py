@@ -106,6 +106,12 @@ def test_its_exit_status() -> None:
         assert run(command(loop=loop), "-c", "1 / 0").returncode == 1
 
 
+def test_an_exception_that_is_its_own_cause() -> None:
+    for raising in ("raise error from error", "raise PermissionError('mine') from None"):
+        done = run(command(), "-c", f"try:\n    1 / 0\nexcept ZeroDivisionError as error:\n    {raising}")
+        assert done.returncode == 1 and "Error: " in done.stderr and "The host may" not in done.stderr, done.stderr
+
+
 def test_its_annotations_are_its_own() -> None:
     for loop in LOOPS:
         done = run(command(loop=loop), "-c", "class Told:\n    x: int = 0\nprint(Told.__annotations__)")

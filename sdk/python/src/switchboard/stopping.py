@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# Windows has no SIGHUP.
+_ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
 class Stopped(BaseException):
@@ -28,8 +30,13 @@ class _State:
 
 @contextmanager
 def tidied_up() -> Iterator[None]:
-    """Raises `Stopped` for those signals. Such as are ignored, as after nohup, stay so."""
-    before: dict[int, Any] = {number: signal.getsignal(number) for number in _ENDING if signal.getsignal(number) != signal.SIG_IGN}
+    """Raises `Stopped` for those signals. Such as are ignored, as after nohup, stay so, and such as Python does not handle."""
+    if threading.current_thread() is not threading.main_thread():
+        # None comes here, and the handlers are the main thread's to set.
+        yield
+        return
+    before: dict[int, Any] = {number: signal.getsignal(number) for number in _ENDING}
+    before = {number: handler for number, handler in before.items() if handler not in (None, signal.SIG_IGN)}
     _State.held, _State.came = False, None
 
     def stop(number: int, _: object) -> None:
@@ -48,6 +55,7 @@ def tidied_up() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        _State.held, _State.came = False, None
 
 
 def run(command: list[str | Path], **named: Any) -> subprocess.CompletedProcess[str]:

@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import math
+import select
 import socket
 import time
 
@@ -175,11 +176,108 @@ async def watched():
     return sorted(heard), ended
 
 
+def received(sock):
+    """WASI calls a socket ready until a read has found nothing."""
+    try:
+        return sock.recv(1)
+    except BlockingIOError:
+        return b""
+
+
+async def in_turn():
+    """What has come on a socket has its turn before a timer that is due."""
+    loop, order = asyncio.get_running_loop(), []
+    one, other = socket.socketpair()
+
+    def read():
+        if received(one):
+            order.append("socket")
+
+    with one, other:
+        one.setblocking(False)
+        loop.add_reader(one, read)
+        for turns in range(4):
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            other.send(b"x")
+            select.select([one], [], [])
+            loop.call_later(0.001, order.append, "timer")
+            time.sleep(0.002)
+            while len(order) < 2 * turns + 2:
+                await asyncio.sleep(0)
+        loop.remove_reader(one)
+    return order
+
+
+async def set_meanwhile():
+    """What comes after a protocol has been called belongs to the one that was set then."""
+    loop, heard, done = asyncio.get_running_loop(), [], asyncio.Event()
+
+    class Protocol(asyncio.Protocol):
+        def __init__(self, name):
+            self.name = name
+
+        def data_received(self, data):
+            heard.append((self.name, data))
+            if self.name == "next":
+                done.set()
+                return
+            loop.call_soon(transport.set_protocol, Protocol("next"))
+            peer.send(b"b")
+            select.select([transport.get_extra_info("socket")], [], [])
+
+    one, other = socket.socketpair()
+    with socket.create_server(("127.0.0.1", 0)) as listener, one, other:
+        # Of two sockets none is read ahead.
+        one.setblocking(False)
+        loop.add_reader(one.fileno(), received, one)
+        transport, _ = await loop.create_connection(lambda: Protocol("first"), *listener.getsockname())
+        peer, _ = listener.accept()
+        with peer:
+            peer.send(b"a")
+            await done.wait()
+        transport.abort()
+        loop.remove_reader(one.fileno())
+    return heard
+
+
+async def frames():
+    """Where a handle comes from in debug mode, and descriptors that are none."""
+    loop, told = asyncio.get_running_loop(), []
+    one, other = socket.socketpair()
+    with one, other:
+        loop.set_debug(True)
+        handles = loop.call_soon(len, ""), loop._add_reader(one.fileno(), print), loop._add_writer(one.fileno(), print)
+        for handle, count in zip(handles, (1, 2, 2)):
+            told.append([frame.name for frame in handle._source_traceback[-count:]])
+            handle.cancel()
+        loop.remove_reader(one.fileno()), loop.remove_writer(one.fileno())
+        loop.set_debug(False)
+    for remove in (loop.remove_reader, loop.remove_writer):
+        try:
+            remove(-1)
+        except ValueError as error:
+            told.append(str(error))
+    return told
+
+
 for function in (
-    timers, never, groups, queues, threads, failing_thread, a_silent_address, lookup, refused, unhandled, server, names, watched
+    timers, never, groups, queues, threads, failing_thread, a_silent_address, lookup, refused, unhandled, server, names, watched, in_turn,
+    set_meanwhile, frames,
 ):  # fmt: skip
     print(function.__name__, asyncio.run(function(), debug=False))
 with asyncio.Runner() as runner:
     print(runner.run(asyncio.sleep(0, "a runner")))
 loop = asyncio.new_event_loop()
 print(loop.run_until_complete(asyncio.sleep(0, "a loop")), loop.close())
+
+loop, heard = asyncio.new_event_loop(), []
+one, other = socket.socketpair()
+with one, other:
+    loop.add_reader(one, heard.append, "asked once")
+    other.send(b"x")
+    select.select([one], [], [])
+    loop.stop()
+    loop.run_forever()
+    loop.close()
+print(heard)

@@ -54,7 +54,7 @@ class Selector(selectors.PollSelector):
         if len(keys) == 1:
             (key,) = keys.values()
             if key.events == EVENT_READ:
-                transport = transports.reading(key.data)
+                transport = transports.reading(key.data, key.fd)
         if transport is not None:
             # Once in any case: WASI calls a socket ready until a read has found nothing.
             if used := transports.read_ahead(transport, self._tries or 1):

@@ -115,16 +115,19 @@ def report(error: BaseException, ours: str = __name__.rpartition(".")[0]) -> Non
     sys.excepthook(type(error), error.with_traceback(trace), trace)
 
 
-def refused(error: BaseException | None) -> str | None:
+def refused(error: BaseException | None, seen: set[int] | None = None) -> str | None:
     """What a host that permits no network has to be told, where that is why it failed."""
-    while error is not None:
+    # `raise error from error` is possible.
+    seen = set() if seen is None else seen
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
         if isinstance(error, BaseExceptionGroup):
-            return next(filter(None, map(refused, error.exceptions)), None)
+            return next(filter(None, (refused(each, seen) for each in error.exceptions)), None)
         if isinstance(error, socket.gaierror) and error.errno == socket.EAI_FAIL:
             return "The host may not permit the lookup of names, nor of addresses: wasmtime run -S inherit-network,allow-ip-name-lookup"
-        if isinstance(error, PermissionError) and error.filename is None:
+        if isinstance(error, PermissionError) and error.errno is not None and error.filename is None:
             return "The host may not permit the network: wasmtime run -S inherit-network,allow-ip-name-lookup"
-        error = error.__cause__ or error.__context__
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     return None
 
 

@@ -76,31 +76,40 @@ def _writelines(self: Any, list_of_data: Any) -> None:
 def _read_ready__data_received(self: Any) -> None:
     """As CPython's, which reads once. WASI calls a socket ready until a read has found nothing: that one is done at once.
 
-    It spares a turn of the loop for every message. Not with TLS, where what comes with the end of the handshake has to wait
-    until whoever connects has been told.
+    It spares a turn of the loop for every message. Both times before the protocol hears of it: what it does then may be to
+    have another one set, whose the next bytes are. Not with TLS, where what comes with the end of the handshake has to wait until
+    whoever connects has been told.
     """
     ahead = self._ahead
     if ahead is not None:
         self._ahead = None
         _received(self, ahead)
         return
-    _cpythons_data_received(self)
     if type(self._sock) is not socket.socket or self._conn_lost or self._paused or self._closing:
+        _cpythons_data_received(self)
         return
-    if isinstance(self._protocol, asyncio.BufferedProtocol):
-        # It was exchanged just now.
-        return
+    failed = None
     try:
-        data = self._sock.recv(_MORE)
+        data = self._sock.recv(self.max_size)
+        if data:
+            try:
+                # If it is the end, that is found again in its turn.
+                data += self._sock.recv(_MORE)
+            except (BlockingIOError, InterruptedError):
+                pass
+            except OSError as error:
+                failed = error
     except (BlockingIOError, InterruptedError):
         return
-    except OSError as error:
+    except (SystemExit, KeyboardInterrupt):
+        raise
+    except BaseException as error:
         self._fatal_error(error, "Fatal read error on socket transport")
         return
-    if not data:
-        # The end is found again in its turn.
-        return
     _received(self, data)
+    # Whoever closes does not read.
+    if failed is not None and not self._closing:
+        _received(self, failed)
 
 
 def is_stream(handle: Any) -> bool:
@@ -108,10 +117,14 @@ def is_stream(handle: Any) -> bool:
     return type(getattr(handle._callback, "__self__", None)) is _transport
 
 
-def reading(handles: Any) -> Any:
+def reading(handles: Any, fd: int) -> Any:
     """The transport that the reader of these is of, if it is one that may be read ahead for."""
-    transport = getattr(handles[0]._callback, "__self__", None)
+    callback = handles[0]._callback
+    transport = getattr(callback, "__self__", None)
     if type(transport) not in _KINDS or type(transport._sock) is not socket.socket:
+        return None
+    if getattr(callback, "__name__", None) != "_read_ready" or transport._sock_fd != fd:
+        # A reader of the program's own, which calls another of its methods, or this one for another descriptor.
         return None
     if type(transport) is _datagrams:
         return transport
@@ -121,6 +134,8 @@ def reading(handles: Any) -> Any:
 
 def read_ahead(transport: Any, tries: int) -> int:
     """Reads for the call of `_read_ready` that comes next, if there is anything; says how many tries that took, or 0."""
+    if transport._ahead is not None:
+        return 1
     read, most = (transport._sock.recv, _MORE) if type(transport) is _transport else (transport._sock.recvfrom, _DATAGRAM)
     for used in range(1, tries + 1):
         try:

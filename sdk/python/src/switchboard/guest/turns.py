@@ -40,6 +40,14 @@ class Handle(asyncio.events.Handle):
 
 
 _PLAIN = (Handle, asyncio.events.Handle, asyncio.events.TimerHandle)
+_run = asyncio.events.Handle._run
+
+
+def _without_ours(handle: Any, frame: int) -> Any:
+    """The handle of the debug mode, whose traceback is of the program and of CPython alone."""
+    if handle._source_traceback:
+        del handle._source_traceback[frame]
+    return handle
 
 
 class Turns(asyncio.unix_events._UnixSelectorEventLoop):  # type: ignore[misc,name-defined]
@@ -47,40 +55,48 @@ class Turns(asyncio.unix_events._UnixSelectorEventLoop):  # type: ignore[misc,na
 
     def call_soon(self, callback: Callable[..., object], *args: Any, context: contextvars.Context | None = None) -> asyncio.Handle:
         if self._debug or self._closed:
-            return super().call_soon(callback, *args, context=context)
+            return _without_ours(super().call_soon(callback, *args, context=context), -1)
         handle = Handle(callback, args, self, context)
         self._ready.append(handle)
         return handle
 
     def _run_once(self) -> None:
-        selector, ready = self._selector, self._ready
-        if self._debug or type(selector) is not Selector or len(self._scheduled) > _FEW_TIMERS:
+        selector, ready, scheduled = self._selector, self._ready, self._scheduled
+        if self._debug or type(selector) is not Selector or len(scheduled) > _FEW_TIMERS:
+            # The first is the earliest, even if it is cancelled.
+            if type(selector) is Selector and (self._stopping or scheduled and scheduled[0]._when < self.time() + self._clock_resolution):
+                selector.skipped = selector.skips
             super()._run_once()
             return
-        scheduled = self._scheduled
         while scheduled and scheduled[0]._cancelled:
             self._timer_cancelled_count -= 1
             heapq.heappop(scheduled)._scheduled = False
-        if ready or self._stopping:
-            if selector.skipped < selector.skips:
-                selector.skipped += 1
-            elif found := selector.select(0):
-                self._process_events(found)
+        now = self.time() if scheduled else 0.0
+        # What has come on the sockets has its turn before timers that are due; and a loop that is stopped before it runs asks once.
+        if self._stopping or scheduled and scheduled[0]._when < now + self._clock_resolution:
+            selector.skipped = selector.skips
+        if (ready or self._stopping) and selector.skipped < selector.skips:
+            selector.skipped += 1
         else:
-            timeout = min(scheduled[0]._when - self.time(), _LONGEST) if scheduled else None
+            timeout = 0 if ready or self._stopping else min(scheduled[0]._when - now, _LONGEST) if scheduled else None
             if found := selector.select(timeout):
                 self._process_events(found)
+            # As in CPython's: what it refers to may go.
+            found = None
+            now = self.time() if scheduled else 0.0
         if scheduled:
-            end = self.time() + self._clock_resolution
+            end = now + self._clock_resolution
             while scheduled and scheduled[0]._when < end:
                 handle = heapq.heappop(scheduled)
                 handle._scheduled = False
                 ready.append(handle)
+        # Whoever counts or times callbacks puts a function of his own there.
+        plain = _PLAIN if asyncio.events.Handle._run is _run else ()
         for _ in range(len(ready)):
             handle = ready.popleft()
             if handle._cancelled:
                 continue
-            if type(handle) not in _PLAIN:
+            if type(handle) not in plain:
                 handle._run()
                 continue
             try:
@@ -105,10 +121,10 @@ class Turns(asyncio.unix_events._UnixSelectorEventLoop):  # type: ignore[misc,na
             super()._ensure_fd_no_transport(fd)
 
     def _add_reader(self, fd: Any, callback: Callable[..., object], *args: Any) -> asyncio.Handle:
-        return self._watch(fd, EVENT_READ, callback, args) or super()._add_reader(fd, callback, *args)
+        return self._watch(fd, EVENT_READ, callback, args) or _without_ours(super()._add_reader(fd, callback, *args), -2)
 
     def _add_writer(self, fd: Any, callback: Callable[..., object], *args: Any) -> asyncio.Handle:
-        return self._watch(fd, EVENT_WRITE, callback, args) or super()._add_writer(fd, callback, *args)
+        return self._watch(fd, EVENT_WRITE, callback, args) or _without_ours(super()._add_writer(fd, callback, *args), -2)
 
     def _watch(self, fd: Any, event: int, callback: Callable[..., object], args: Any) -> asyncio.Handle | None:
         if self._debug or self._closed or type(fd) is not int or fd < 0 or type(self._selector) is not Selector:
@@ -118,11 +134,11 @@ class Turns(asyncio.unix_events._UnixSelectorEventLoop):  # type: ignore[misc,na
         return handle
 
     def _remove_reader(self, fd: Any) -> bool:
-        if type(fd) is not int or type(self._selector) is not Selector:
+        if type(fd) is not int or fd < 0 or type(self._selector) is not Selector:
             return super()._remove_reader(fd)
         return self._selector.remove(fd, EVENT_READ)
 
     def _remove_writer(self, fd: Any) -> bool:
-        if type(fd) is not int or type(self._selector) is not Selector:
+        if type(fd) is not int or fd < 0 or type(self._selector) is not Selector:
             return super()._remove_writer(fd)
         return self._selector.remove(fd, EVENT_WRITE)

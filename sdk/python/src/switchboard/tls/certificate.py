@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import binascii
+import functools
 import re
 from datetime import datetime, timezone
 from typing import Any
@@ -68,6 +69,7 @@ def subject(certificate: bytes) -> bytes:
     return _Fields(certificate).subject.whole
 
 
+@functools.lru_cache(512)
 def period(certificate: bytes) -> tuple[datetime, datetime]:
     """From when to when it counts."""
     fields = _Fields(certificate)

@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 from collections.abc import Callable, Iterable
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from .errors import SSLError, from_failure
 from .loading import certificates_in, concatenated, password_of, pem, pem_lib, sort_out, unusable
 from .session import SSLSession
 from .settings import _KEPT, Settings, missing
-from .trust import anchors
+from .trust import anchors, unchanged_until
 from .wires import Memory, Socket
 
 _HASHED = re.compile(r"[0-9a-f]{8}\.r?[0-9]+")
@@ -32,6 +33,8 @@ class _SSLContext(Settings):
     def _for_engine(self, alpn: bool = True) -> Any:
         """The engine's context; a server leaves out application protocols that the client does not have."""
         self._find_default_paths()
+        if self._made_until is not None and datetime.now(timezone.utc) > self._made_until:
+            self._made.clear()
         made = self._made.get(alpn)
         if made is None:
             try:
@@ -55,6 +58,8 @@ class _SSLContext(Settings):
         tls = engine.tls
         made = tls.Context(tls.Trust.MOZILLA if self._built_in_roots else tls.Trust.NONE)
         partial = bool(self._verify_flags & c.VERIFY_X509_PARTIAL_CHAIN)
+        # First, so that none is missed that ends meanwhile.
+        self._made_until = unchanged_until(self._roots)
         roots = anchors(self._roots, partial=partial, others=self._built_in_roots)
         for root in roots:
             made.load_verify_locations(root)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from . import constants as c, engine
@@ -53,6 +54,8 @@ class Settings:
         self._keylog: str | None = None
         self._stats: dict[str, int] = {}
         self._made: dict[bool, Any] = {}
+        # When they have to be made anew, because a certificate that was loaded begins to count, or ends.
+        self._made_until: datetime | None = None
         self._mixed: dict[tuple[Any, ...], Any] = {}
         return self
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import contextlib
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timezone
 
 from . import certificate
@@ -12,24 +13,36 @@ def anchors(loaded: Collection[bytes], *, partial: bool, others: bool) -> list[b
     """Those that count today and, without `VERIFY_X509_PARTIAL_CHAIN`, lead to one that has issued itself; with `others`, maybe to
     one of those that are built in.
     """
-    issuers = {certificate.subject(each): certificate.issuer(each) for each in loaded}
     now = datetime.now(timezone.utc)
+    good = [each for each, (since, until) in _periods(loaded) if since <= now <= until]
+    # A root may be there a second time, as another one has signed it.
+    issuers: dict[bytes, set[bytes]] = {}
+    for each in good:
+        issuers.setdefault(certificate.subject(each), set()).add(certificate.issuer(each))
 
     def leads_to_a_root(name: bytes) -> bool:
         seen: set[bytes] = set()
-        while name not in seen:
+        ahead = {name}
+        while ahead:
+            name = ahead.pop()
             seen.add(name)
-            issuer = issuers.get(name)
-            if issuer is None:
-                return others
-            if issuer == name:
+            found = issuers.get(name, set())
+            if name in found or others and not found:
                 return True
-            name = issuer
+            ahead |= found - seen
         return False
 
-    found = []
+    return [each for each in good if partial or leads_to_a_root(certificate.subject(each))]
+
+
+def unchanged_until(loaded: Iterable[bytes]) -> datetime | None:
+    """When the next of these begins to count, or ends, if one does."""
+    now = datetime.now(timezone.utc)
+    return min((moment for _, period in _periods(loaded) for moment in period if moment >= now), default=None)
+
+
+def _periods(loaded: Iterable[bytes]) -> Iterator[tuple[bytes, tuple[datetime, datetime]]]:
+    """Each with its dates. One whose dates cannot be read is passed over: it counts never, and the others do."""
     for each in loaded:
-        since, until = certificate.period(each)
-        if since <= now <= until and (partial or leads_to_a_root(certificate.subject(each))):
-            found.append(each)
-    return found
+        with contextlib.suppress(ValueError):
+            yield each, certificate.period(each)
