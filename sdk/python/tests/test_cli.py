@@ -133,9 +133,14 @@ def test_what_this_python_understands() -> None:
 
 
 _ENDED = """\
+import signal
 import sys
 from pathlib import Path
 from switchboard import cli, tools
+# Whoever runs the tests in the background may have them ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+for number in (signal.SIGTERM, signal.SIGHUP):
+    signal.signal(number, signal.SIG_DFL)
 tools.componentize_py = lambda: Path(sys.argv[1])
 tools.wasmtime = lambda: Path(sys.argv[2])
 if sys.argv[3] == "running":
